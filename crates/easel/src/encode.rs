@@ -1,0 +1,98 @@
+//! Pictures to files: PNG for answers, JPEG for the faults that send it. Nothing of the prompt is written into a file.
+
+use crate::Picture;
+use std::fmt;
+
+/// Who made the picture; the only metadata that a file carries.
+pub const SOFTWARE: &str = "easel (sketches, no model)";
+
+/// A picture that could not be made into a file.
+#[derive(Debug)]
+pub struct EncodeError(String);
+
+impl EncodeError {
+    /// From whatever kept the picture from being made.
+    pub fn new(reason: impl fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the picture could not be made: {}", self.0)
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+impl From<png::EncodingError> for EncodeError {
+    fn from(error: png::EncodingError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<jpeg_encoder::EncodingError> for EncodeError {
+    fn from(error: jpeg_encoder::EncodingError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// Encodes as PNG, quickly rather than small: the file goes over loopback.
+pub fn png(picture: &Picture) -> Result<Vec<u8>, EncodeError> {
+    let mut bytes = Vec::with_capacity(picture.rgb.len());
+    let mut encoder = png::Encoder::new(&mut bytes, picture.width, picture.height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    encoder.add_text_chunk("Software".to_owned(), SOFTWARE.to_owned())?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&picture.rgb)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// Encodes as JPEG.
+pub fn jpeg(picture: &Picture) -> Result<Vec<u8>, EncodeError> {
+    let side = |pixels: u32| u16::try_from(pixels).map_err(|_| EncodeError::new("too large for JPEG"));
+    let (width, height) = (side(picture.width)?, side(picture.height)?);
+    let mut bytes = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+    encoder.encode(&picture.rgb, width, height, jpeg_encoder::ColorType::Rgb)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Request, paint};
+
+    fn sketch() -> Picture {
+        paint(&Request { prompt: "a lake".to_owned(), width: 96, height: 64, ..Request::default() })
+    }
+
+    #[test]
+    fn a_png_decodes_to_the_same_pixels_and_says_who_made_it() {
+        let picture = sketch();
+        let bytes = png(&picture).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((frame.width, frame.height, &pixels), (96, 64, &picture.rgb));
+        let texts = &reader.info().uncompressed_latin1_text;
+        assert_eq!(texts.iter().map(|t| (&*t.keyword, &*t.text)).collect::<Vec<_>>(), [("Software", SOFTWARE)]);
+        assert!(!bytes.windows(6).any(|window| window == b"a lake"));
+    }
+
+    #[test]
+    fn a_jpeg_has_the_marks_of_a_jpeg() {
+        let bytes = jpeg(&sketch()).unwrap();
+        assert!(bytes.starts_with(&[0xFF, 0xD8, 0xFF]) && bytes.ends_with(&[0xFF, 0xD9]));
+    }
+
+    #[test]
+    fn a_picture_whose_bytes_do_not_fit_its_size_is_refused() {
+        let mut picture = sketch();
+        picture.rgb.pop();
+        assert!(png(&picture).is_err());
+    }
+}

@@ -1,0 +1,25 @@
+//! The functions by their names.
+//!
+//! Owns: which functions there are, and that everything that ends in an error is answered as one.
+//! Must not: do any function's work.
+
+mod generate_image;
+
+use crate::context::Context;
+use crate::error::ApiError;
+use crate::http::{self, Incoming};
+use web_sys::{Request, Response};
+
+/// Answers a request to the function of that name.
+pub async fn answer(function_name: &str, request: Request, context: Option<&Context>) -> Response {
+    let incoming = Incoming::new(request);
+    if incoming.method() == "OPTIONS" {
+        return http::preflight();
+    }
+    let answered = match (function_name, context) {
+        ("generate-image", Some(context)) => generate_image::handle(&incoming, context).await,
+        (_, None) => Err((ApiError::internal("the instance was not started"), None)),
+        (other, Some(_)) => Err((ApiError::internal(&format!("there is no function {other:?}")), None)),
+    };
+    answered.unwrap_or_else(|(error, request_id)| error.response(request_id))
+}

@@ -1,0 +1,110 @@
+//! HTTP as the functions see it: what they read of a request, and how an answer is made.
+//!
+//! Owns: CORS, the media type, the limit of the body, the headers of every answer.
+//! Must not: know what a function does.
+
+use crate::error::ApiError;
+use crate::streams::{self, ReadError};
+use domain::request::{BYTES_MAX, InvalidRequest};
+use serde::Serialize;
+use supabase::CustomerToken;
+use web_sys::{Headers, Request, Response, ResponseInit};
+
+/// Headers that clients may send: those of today's supabase-js (its own list, `@supabase/supabase-js/cors`), and ours.
+const ALLOWED_HEADERS: &str = "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, \
+    tracestate, baggage, idempotency-key, prefer";
+/// Headers that a page may read.
+const EXPOSED_HEADERS: &str = "retry-after";
+/// Seconds that a browser may keep the answer to its preflight.
+const PREFLIGHT_MAX_AGE: &str = "86400";
+
+/// The headers of a request that a function may read; each is text, and absent where it cannot be read.
+pub struct Incoming {
+    request: Request,
+    headers: Headers,
+}
+
+impl Incoming {
+    /// That request.
+    pub fn new(request: Request) -> Self {
+        let headers = request.headers();
+        Self { request, headers }
+    }
+
+    /// The method, in capitals.
+    pub fn method(&self) -> String {
+        self.request.method()
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
+    /// The token of the customer who asks.
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthorized`] where there is none.
+    pub fn customer(&self) -> Result<CustomerToken, ApiError> {
+        self.header("authorization")
+            .and_then(|header| CustomerToken::from_authorization(&header))
+            .ok_or(ApiError::Unauthorized)
+    }
+
+    /// The bytes of a JSON body.
+    ///
+    /// # Errors
+    /// [`ApiError`] where it is of another media type, too large, or breaks off.
+    pub async fn json_body(&self) -> Result<Vec<u8>, ApiError> {
+        let media_type = self.header("content-type").unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        match streams::read(self.request.body(), &self.headers, BYTES_MAX).await {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(ReadError::TooLarge) => Err(ApiError::TooLarge),
+            Err(ReadError::Broken(_)) => {
+                Err(ApiError::InvalidRequest(InvalidRequest::new("body", "The request broke off before its end.")))
+            }
+        }
+    }
+}
+
+/// The answer to a browser that asks whether it may ask.
+pub fn preflight() -> Response {
+    respond(
+        204,
+        None,
+        &[
+            ("access-control-allow-headers", ALLOWED_HEADERS),
+            ("access-control-allow-methods", "POST, OPTIONS"),
+            ("access-control-max-age", PREFLIGHT_MAX_AGE),
+        ],
+    )
+}
+
+/// An answer in JSON, for nobody else's eyes and no cache.
+pub fn json(status: u16, body: &impl Serialize, retry_after_seconds: Option<u32>) -> Response {
+    // Every body is of strings, numbers and lists of them, which always serialize.
+    let text = serde_json::to_string(body).unwrap_or_default();
+    let retry_after = retry_after_seconds.map(|seconds| seconds.to_string());
+    let mut headers = vec![("content-type", "application/json"), ("cache-control", "no-store")];
+    headers.extend(retry_after.as_deref().map(|seconds| ("retry-after", seconds)));
+    respond(status, Some(&text), &headers)
+}
+
+fn respond(status: u16, body: Option<&str>, headers: &[(&str, &str)]) -> Response {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    if let Ok(all) = Headers::new() {
+        let shared = [("access-control-allow-origin", "*"), ("access-control-expose-headers", EXPOSED_HEADERS)];
+        for (name, value) in shared.iter().chain(headers) {
+            // Names and values are constants and numbers: none is refused.
+            let _ = all.set(name, value);
+        }
+        init.set_headers(&all);
+    }
+    // The status is one of ours, and 204 comes without a body.
+    Response::new_with_opt_str_and_init(body, &init).unwrap_or_else(|_| Response::error())
+}

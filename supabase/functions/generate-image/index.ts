@@ -1,0 +1,5 @@
+// The edge function generate-image. What it does is in crates/edge/src/functions/generate_image.rs.
+
+import { serve } from "../_shared/shim.ts";
+
+serve("generate-image");
