@@ -95,7 +95,7 @@ fn view(scene: &Scene) -> Scene {
         view.words.remove(word);
     }
     view.words.insert(Word::Mountain);
-    view.words.insert(if scene.composition % 2 == 0 { Word::Forest } else { Word::Lake });
+    view.words.insert(if scene.composition.is_multiple_of(2) { Word::Forest } else { Word::Lake });
     view
 }
 

@@ -1,7 +1,10 @@
 //! Composes a landscape: decides what stands where, then calls the painters of each part from far to near.
 
 mod far;
+mod fields;
 mod near;
+mod subjects;
+mod waters;
 
 use super::Detail;
 use super::canvas::Canvas;
@@ -158,7 +161,7 @@ fn paint_air(canvas: &mut Canvas, plan: &Plan) {
         weather::paint_rain(canvas, palette, &mut dice, detail);
     }
     if scene.has(Word::Snow) {
-        let flake = palette.lit(palette.snow, 0.9) * 1.1;
+        let flake = palette.lit(palette.snow, 0.9).mix(super::color::Color::WHITE, 0.45);
         weather::paint_snowfall(canvas, &mut dice, flake, detail);
     }
 }
@@ -178,6 +181,7 @@ fn balloons(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice) {
             colors[0] = Color::hex(super::palette::color_of(word));
         }
         let air = 0.46 * (1.0 - near);
-        things::balloon(canvas, plan.palette, colors, canvas.x(u), canvas.y(v), size, plan.light_side, air);
+        let spot = things::Spot { x: canvas.x(u), y: canvas.y(v), size, side: plan.light_side };
+        things::balloon(canvas, plan.palette, colors, spot, air);
     }
 }

@@ -123,6 +123,8 @@ impl Palette {
         let overcast = if scene.has(Word::Storm) { 0.55 } else { 1.0 };
         let key = sun * (brightness * overcast);
         let shade = zenith.blend(high, 0.5) * (0.55 * brightness.max(0.35)) + haze * 0.10;
+        // Snow throws light about: its shadows are blue and never quite dark.
+        let shade = if scene.has(Word::Snow) { shade + high.blend(Color::hex(0x9DB8E0), 0.6) * 0.16 } else { shade };
         let seasons = Seasons::of(scene);
         Self {
             sky: Ramp::new(&[(0.0, zenith), (0.38, high), (0.76, low), (1.0, horizon)]),
@@ -141,7 +143,7 @@ impl Palette {
             snow: Color::hex(0xF4F7FB),
             ink: (zenith.blend(Color::hex(0x0B0E16), 0.72)) * 0.30,
             lamp: Color::hex(0xFFC36B),
-            tints: tone.targets,
+            tints: tone.targets.into_iter().map(|(_, color)| color).collect(),
         }
     }
 
@@ -196,7 +198,7 @@ impl Seasons {
 
 /// How colour words and moods change every colour.
 struct Tone {
-    targets: Vec<Color>,
+    targets: Vec<(Word, Color)>,
     turn: (f32, f32),
     chroma: f32,
     lift: f32,
@@ -204,7 +206,7 @@ struct Tone {
 
 impl Tone {
     fn of(scene: &Scene, dice: &mut Dice) -> Self {
-        let targets = COLORS.iter().filter(|&&c| scene.has(c)).map(|&c| Color::hex(color_of(c))).collect();
+        let targets = COLORS.iter().filter(|&&c| scene.has(c)).map(|&c| (c, Color::hex(color_of(c)))).collect();
         let chroma = if scene.has(Word::Mono) {
             0.05
         } else if scene.has(Word::Pastel) {
@@ -230,11 +232,10 @@ impl Tone {
         let mut lab = color.lab();
         let (sin, cos) = self.turn;
         (lab.a, lab.b) = (lab.a * cos - lab.b * sin, lab.a * sin + lab.b * cos);
-        if let Some(target) = self.targets.get(role % self.targets.len().max(1)) {
+        if let Some((word, target)) = self.targets.get(role % self.targets.len().max(1)) {
             let goal = target.lab();
-            let strength = if role == 0 { 0.66 } else { 0.5 };
             // White and black words change lightness rather than hue.
-            let weight = if goal.a.hypot(goal.b) < 0.03 { 0.55 } else { strength };
+            let weight = if goal.a.hypot(goal.b) < 0.03 { 0.55 } else { reach(*word, role) };
             let share = 0.55 + 0.6 * (1.0 - (lab.l - 0.6).abs());
             lab.a += (goal.a * share - lab.a) * weight;
             lab.b += (goal.b * share - lab.b) * weight;
@@ -248,6 +249,17 @@ impl Tone {
         lab.b *= self.chroma;
         lab.l = if self.lift > 0.0 { lab.l + (0.92 - lab.l) * self.lift } else { lab.l * (1.0 + self.lift) };
         Lab { l: lab.l.clamp(0.0, 1.0), ..lab }.color()
+    }
+}
+
+/// How far a colour word changes the light (role 0) and the land (role 1). Grass may be green and the sky blue without
+/// the rest of the world following.
+fn reach(word: Word, role: usize) -> f32 {
+    match (word, role) {
+        (Word::Green | Word::Brown, 0) => 0.10,
+        (Word::Blue, 1) => 0.15,
+        (_, 0) => 0.62,
+        _ => 0.5,
     }
 }
 

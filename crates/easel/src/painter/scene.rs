@@ -347,7 +347,7 @@ fn time(words: Words, kind: Kind, composition: u64) -> Time {
         return time;
     }
     if kind == Kind::Street {
-        return if composition % 3 == 0 { Time::Dusk } else { Time::Night };
+        return if composition.is_multiple_of(3) { Time::Dusk } else { Time::Night };
     }
     let choice = mix64(composition ^ 0x71) % 100;
     match choice {

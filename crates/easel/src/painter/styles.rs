@@ -72,7 +72,7 @@ fn watercolor(canvas: &mut Canvas, seed: u32) {
 fn oil(canvas: &mut Canvas, seed: u32) {
     let (width, height, unit) = (canvas.width, canvas.height, canvas.unit());
     let source = Canvas { width, height, pixels: canvas.pixels.clone() };
-    for (pass, &(size, spacing)) in [(0.040f32, 0.024f32), (0.022, 0.0150), (0.0105, 0.0100)].iter().enumerate() {
+    for (pass, &(size, spacing)) in [(0.034f32, 0.021f32), (0.015, 0.0105), (0.0062, 0.0068)].iter().enumerate() {
         let (size, spacing) = (size * unit, (spacing * unit).max(2.5));
         let (columns, rows) = ((width as f32 / spacing) as i32 + 1, (height as f32 / spacing) as i32 + 1);
         for index in 0..columns * rows {
@@ -80,17 +80,23 @@ fn oil(canvas: &mut Canvas, seed: u32) {
             let (cx, cy) = (index % columns, index / columns);
             let jitter = |k: u32| hash_unit(cx, cy, seed ^ (pass as u32 * 64 + k)) - 0.5;
             let (x, y) = ((cx as f32 + 0.5 + jitter(1)) * spacing, (cy as f32 + 0.5 + jitter(2)) * spacing);
-            let reach = (size * 0.5).max(2.0) as i32;
+            let reach = (size * 0.8).max(3.0) as i32;
             let (ix, iy) = (x as i32, y as i32);
-            let here = source.get(ix, iy);
-            let tone = |dx: i32, dy: i32| source.get(ix + dx, iy + dy).luma().max(0.0).sqrt();
+            let near = (size * 0.22).max(1.0) as i32;
+            let here = (source.get(ix, iy) * 2.0 + source.get(ix - near, iy) + source.get(ix + near, iy)) * 0.25;
+            let tone = |dx: i32, dy: i32| {
+                let (px, py) = (ix + dx, iy + dy);
+                let sum = source.get(px, py) + source.get(px + near, py + near) + source.get(px - near, py - near);
+                (sum.luma().max(0.0) * 0.333).sqrt()
+            };
             let (gx, gy) = (tone(reach, 0) - tone(-reach, 0), tone(0, reach) - tone(0, -reach));
             let strength = gx.hypot(gy);
-            if pass == 2 && strength < 0.055 || pass == 1 && strength < 0.012 && jitter(7) > 0.1 {
+            if pass == 2 && strength < 0.05 || pass == 1 && strength < 0.012 && jitter(7) > -0.1 {
                 continue;
             }
-            let flow = noise(x / unit * 3.0, y / unit * 3.0, seed ^ 3) * 1.6;
-            let angle = if strength > 0.03 { gx.atan2(-gy) } else { flow } + jitter(4) * 0.5;
+            let flow = noise(x / unit * 2.2, y / unit * 2.2, seed ^ 3) * 0.9;
+            let angle =
+                if strength > 0.07 { (gx / -gy.abs().max(1e-4) * gy.signum()).atan() } else { flow } + jitter(4) * 0.3;
             let (sin, cos) = angle.sin_cos();
             let long = size * (1.25 + 0.6 * jitter(5));
             let wide = size * (0.42 + 0.18 * jitter(6));

@@ -8,17 +8,22 @@ use super::path::Path;
 use super::scene::Scene;
 use super::words::Word;
 
+/// Where a thing is, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot {
+    /// Its middle.
+    pub x: f32,
+    /// Its middle, or the waterline of a boat.
+    pub y: f32,
+    /// Its size.
+    pub size: f32,
+    /// The side that it looks to, or that its light comes from: -1 or 1.
+    pub side: f32,
+}
+
 /// A sailing boat or, on quiet water, a wooden boat, with its reflection.
-pub fn boat(
-    canvas: &mut Canvas,
-    palette: &Palette,
-    scene: &Scene,
-    x: f32,
-    y: f32,
-    size: f32,
-    facing: f32,
-    sailing: bool,
-) {
+pub fn boat(canvas: &mut Canvas, palette: &Palette, scene: &Scene, spot: Spot, sailing: bool) {
+    let Spot { x, y, size, side: facing } = spot;
     let color = Palette::of_subject(scene, if sailing { 0xF4EDE0 } else { 0x7A4A2E });
     let (hull, sail) = if sailing { (Color::hex(0x5A3A2A), color) } else { (color, Color::hex(0xE9DDC8)) };
     let (hull, sail) = (palette.lit(hull, 0.55), palette.lit(sail, 0.92));
@@ -66,16 +71,8 @@ pub fn boat(
 }
 
 /// A hot-air balloon with striped gores.
-pub fn balloon(
-    canvas: &mut Canvas,
-    palette: &Palette,
-    colors: [Color; 2],
-    x: f32,
-    y: f32,
-    size: f32,
-    light_side: f32,
-    air: f32,
-) {
+pub fn balloon(canvas: &mut Canvas, palette: &Palette, colors: [Color; 2], spot: Spot, air: f32) {
+    let Spot { x, y, size, side: light_side } = spot;
     let widths = |t: f32| {
         // From the crown (0) to the mouth (1).
         let t = t.clamp(0.0, 1.0);

@@ -168,7 +168,7 @@ pub fn belt(canvas: &mut Canvas, feet: &[f32], spacing: f32, dice: &mut Dice, st
         let seed = stand.seed ^ (index as u32).wrapping_mul(0x9E37);
         let column = (x.max(0.0) as usize).min(feet.len().saturating_sub(1));
         let tall = stand.height * (0.55 + 0.75 * hash_unit(index, 1, stand.seed).powi(2) + dice.range(0.0, 0.12));
-        fir(canvas, Stand { x, y: feet[column] + stand.height * 0.06, height: tall, seed, ..stand });
+        fir(canvas, Stand { x, y: feet[column] + tall * 0.085, height: tall, seed, ..stand });
         x += spacing * (0.45 + 0.9 * hash_unit(index, 2, stand.seed));
         index += 1;
     }

@@ -5,7 +5,7 @@
 //! and so an instance, of its own, while the compiled `WebAssembly.Module` is shared. An instance that trapped can go on
 //! with the requests it holds beside the one that takes the new ones.
 //!
-//! The glue is wrapped by what stands before and after it in `wrap.js`, and never edited. The wasm is deflated before it
+//! The glue is wrapped by what stands before and after it in `wrap.template`, and never edited. The wasm is deflated before it
 //! is written as base64: half the text to load, and a quarter less once the whole is compressed. The result is plain
 //! text without imports, so every way of deploying a function carries it.
 
@@ -18,7 +18,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 /// The generated module, with the three places that [`wrap`] fills.
-pub const TEMPLATE: &str = include_str!("wrap.js");
+pub const TEMPLATE: &str = include_str!("wrap.template");
 
 /// The module that carries `wasm`, bound by `glue`.
 pub fn wrap(glue: &str, wasm: &[u8]) -> Result<String> {
@@ -43,8 +43,8 @@ pub fn wrap(glue: &str, wasm: &[u8]) -> Result<String> {
 
 /// What stands before and after a place of the template.
 fn split<'text>(text: &'text str, place: &str) -> Result<(&'text str, &'text str)> {
-    let parts = text.split_once(place).with_context(|| format!("wrap.js has no {place}"))?;
-    ensure!(!parts.1.contains(place), "wrap.js has {place} more than once");
+    let parts = text.split_once(place).with_context(|| format!("wrap.template has no {place}"))?;
+    ensure!(!parts.1.contains(place), "wrap.template has {place} more than once");
     Ok(parts)
 }
 

@@ -1,0 +1,130 @@
+//! The functions against a browser's Request, Response and streams: what is answered before anybody else is asked.
+#![cfg(target_family = "wasm")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use edge::{Call, start};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Headers, ReadableStream, ReadableStreamDefaultController, Request, RequestInit, Response};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Of the right shape and of nobody.
+const TOKEN: &str = "Bearer aaaa.bbbb.cccc";
+
+fn configure() {
+    let environment = Object::new();
+    // Port 9 answers nobody: a test that got as far as the ledger would fail with `internal`.
+    for (name, value) in [
+        ("SUPABASE_URL", "http://127.0.0.1:9"),
+        ("SUPABASE_PUBLISHABLE_KEY", "sb_publishable_x"),
+        ("SUPABASE_SECRET_KEY", "sb_secret_x"),
+        ("HUGGINGFACE_API_KEY", "hf_x"),
+    ] {
+        assert!(Reflect::set(&environment, &name.into(), &value.into()).unwrap());
+    }
+    start(environment.into());
+}
+
+fn request(method: &str, headers: &[(&str, &str)], body: Option<&JsValue>) -> Request {
+    let init = RequestInit::new();
+    init.set_method(method);
+    let all = Headers::new().unwrap();
+    for (name, value) in headers {
+        all.set(name, value).unwrap();
+    }
+    init.set_headers(&all);
+    if let Some(body) = body {
+        init.set_body(body);
+        assert!(Reflect::set(&init, &"duplex".into(), &"half".into()).unwrap());
+    }
+    Request::new_with_str_and_init("http://127.0.0.1/functions/v1/generate-image", &init).unwrap()
+}
+
+async fn answer(mut call: Call) -> Response {
+    loop {
+        let step = call.poll().unwrap_or_else(|_| panic!("polled after its end"));
+        match step.dyn_into::<Response>() {
+            Ok(response) => return response,
+            Err(promise) => {
+                JsFuture::from(promise.unchecked_into::<Promise>()).await.unwrap();
+            }
+        }
+    }
+}
+
+async fn post(headers: &[(&str, &str)], body: &JsValue) -> (u16, String) {
+    configure();
+    let response = answer(Call::new("generate-image".to_owned(), request("POST", headers, Some(body)))).await;
+    let json = JsFuture::from(response.json().unwrap()).await.unwrap();
+    let code = Reflect::get(&json, &"code".into()).unwrap().as_string().expect("a code");
+    (response.status(), code)
+}
+
+/// A body that comes in pieces and says nothing of its length.
+fn stream(piece: Vec<u8>, pieces: u32) -> ReadableStream {
+    let left = std::cell::Cell::new(pieces);
+    let pull = Closure::<dyn FnMut(ReadableStreamDefaultController)>::new(
+        move |controller: ReadableStreamDefaultController| match left.replace(left.get().saturating_sub(1)) {
+            0 => controller.close().unwrap(),
+            _ => controller.enqueue_with_chunk(&Uint8Array::from(piece.as_slice())).unwrap(),
+        },
+    );
+    let source = Object::new();
+    assert!(Reflect::set(&source, &"pull".into(), &pull.into_js_value()).unwrap());
+    ReadableStream::new_with_underlying_source(&source).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_preflight_allows_what_supabase_js_sends() {
+    configure();
+    let response = answer(Call::new("generate-image".to_owned(), request("OPTIONS", &[], None))).await;
+    assert_eq!(response.status(), 204);
+    let allowed = response.headers().get("access-control-allow-headers").unwrap().expect("headers");
+    for header in ["authorization", "x-client-info", "apikey", "content-type", "idempotency-key", "prefer"] {
+        assert!(allowed.split(", ").any(|name| name == header), "{header}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_is_wrong_with_a_request_is_told_without_asking_anybody() {
+    let json = ("content-type", "application/json");
+    let token = ("authorization", TOKEN);
+    let valid = r#"{"prompt":"a sunset","sessionId":"7f0c0a30-7a3b-4c53-8c0e-0a8f0f7f3b11"}"#;
+    let rows: [(&[(&str, &str)], &str, (u16, &str)); 6] = [
+        (&[json], valid, (401, "unauthorized")),
+        (&[json, ("authorization", "Bearer sb_publishable_x")], valid, (401, "unauthorized")),
+        (&[token, ("content-type", "text/plain")], valid, (415, "unsupported_media_type")),
+        (&[token, json], "{}", (400, "invalid_request")),
+        (&[token, json, ("prefer", "respond-async")], valid, (400, "invalid_request")),
+        (&[token, json, ("idempotency-key", "1")], valid, (400, "invalid_request")),
+    ];
+    for (headers, body, expected) in rows {
+        let (status, code) = post(headers, &body.into()).await;
+        assert_eq!((status, code.as_str()), expected, "{headers:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_body_is_read_no_further_than_any_valid_one_is_long() {
+    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+    for body in [JsValue::from("x".repeat(70_000)), stream(vec![b' '; 1_000], 70).into()] {
+        assert_eq!(post(&headers, &body).await, (413, "too_large".to_owned()));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_body_in_pieces_is_put_together() {
+    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+    // Three times white space, then the end of the stream: read whole, it is no JSON.
+    assert_eq!(post(&headers, &stream(b" \n".to_vec(), 3).into()).await, (400, "invalid_request".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn a_ledger_that_is_not_there_is_our_fault_and_costs_nothing() {
+    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+    let body = r#"{"prompt":"a sunset","sessionId":"7f0c0a30-7a3b-4c53-8c0e-0a8f0f7f3b11"}"#;
+    assert_eq!(post(&headers, &body.into()).await, (500, "internal".to_owned()));
+}

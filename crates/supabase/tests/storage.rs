@@ -1,0 +1,111 @@
+//! The bucket's client against a script.
+#![cfg(not(target_family = "wasm"))]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
+use domain::picture::Format;
+use serde_json::json;
+use std::cell::RefCell;
+use std::time::Duration;
+use supabase::{Generation, PictureStore, Project, SecretKey, StorageError};
+use transport::{Method, Payload, Request, Response, Timer, Transport, TransportError};
+
+type Answer = Result<Response<Vec<u8>>, TransportError>;
+
+/// Answers in order, and keeps what was sent.
+struct Script {
+    answers: RefCell<Vec<Answer>>,
+    sent: RefCell<Vec<Request<Vec<u8>>>>,
+}
+
+impl Transport for Script {
+    type Body = Vec<u8>;
+
+    async fn send(&self, request: Request<Vec<u8>>) -> Answer {
+        self.sent.borrow_mut().push(request);
+        self.answers.borrow_mut().pop().expect("a request too many")
+    }
+}
+
+impl Timer for Script {
+    fn now_ms(&self) -> u64 {
+        0
+    }
+
+    async fn sleep(&self, _duration: Duration) {}
+
+    fn jitter(&self) -> f64 {
+        0.0
+    }
+}
+
+fn answer(status: u16, body: &serde_json::Value) -> Answer {
+    Ok(Response { status, headers: vec![], body: body.to_string().into_bytes() })
+}
+
+fn store() -> PictureStore {
+    let project = Project { url: "http://kong:8000".to_owned(), publishable_key: String::new() };
+    PictureStore::new(&project, "https://hub.example/", &SecretKey::new("sb_secret_x").unwrap())
+}
+
+fn upload(answers: impl IntoIterator<Item = Answer>) -> (Result<(), StorageError>, Vec<Request<Vec<u8>>>) {
+    let mut answers: Vec<_> = answers.into_iter().collect();
+    answers.reverse();
+    let script = Script { answers: RefCell::new(answers), sent: RefCell::default() };
+    let result = pollster::block_on(store().upload(&script, &script, "a/b.png", Format::Png, &vec![1, 2, 3]));
+    assert!(script.answers.borrow().is_empty(), "an answer that nobody asked for");
+    (result, script.sent.into_inner())
+}
+
+#[test]
+fn a_picture_is_uploaded_with_the_secret_key_as_apikey_alone() {
+    let (result, sent) = upload([answer(200, &json!({ "Id": "x", "Key": "generated-images/a/b.png" }))]);
+    assert_eq!(result, Ok(()));
+    let [request] = &sent[..] else { panic!("one call") };
+    assert_eq!(request.method, Method::Post);
+    assert_eq!(request.url, "http://kong:8000/storage/v1/object/generated-images/a/b.png");
+    assert_eq!(request.payload, Payload::Bytes(vec![1, 2, 3]));
+    let header = |name| request.headers.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str());
+    assert_eq!(header("apikey"), Some("sb_secret_x"));
+    assert_eq!((header("authorization"), header("content-type")), (None, Some("image/png")));
+}
+
+#[test]
+fn an_upload_that_may_have_been_lost_is_tried_again_and_found_where_it_lies() {
+    let lost = || Err(TransportError::Timeout);
+    let duplicate = || answer(400, &json!({ "statusCode": "409", "error": "Duplicate", "code": "KeyAlreadyExists" }));
+    assert_eq!(upload([lost(), answer(200, &json!({}))]).0, Ok(()));
+    assert_eq!(upload([lost(), duplicate()]).0, Ok(()));
+    assert_eq!(upload([answer(500, &json!({})), answer(200, &json!({}))]).0, Ok(()));
+    assert!(matches!(upload([lost(), lost()]).0, Err(StorageError::Unreachable(_))));
+}
+
+#[test]
+fn a_name_that_is_taken_at_the_first_try_is_somebody_elses_picture() {
+    let duplicate = answer(400, &json!({ "statusCode": "409", "error": "Duplicate", "code": "KeyAlreadyExists" }));
+    assert_eq!(upload([duplicate]).0, Err(StorageError::Rejected("409".to_owned(), "KeyAlreadyExists".to_owned())));
+}
+
+#[test]
+fn a_refusal_is_read_from_the_body_and_not_tried_again() {
+    let refused = answer(400, &json!({ "statusCode": "413", "error": "Payload too large", "message": "secret words" }));
+    let error = upload([refused]).0.unwrap_err();
+    assert_eq!(error, StorageError::Rejected("413".to_owned(), "Payload too large".to_owned()));
+    assert!(!error.to_string().contains("secret"));
+}
+
+#[test]
+fn a_picture_lies_in_the_customers_folder_at_the_address_that_browsers_know() {
+    let generation: Generation = serde_json::from_value(json!({
+        "id": "44444444-4444-4444-8444-444444444444", "status": "running", "storageKey": "key", "url": null, "seed": 7,
+        "model": null, "steps": 30, "width": 512, "height": 512, "prompt": "x", "cfgScale": 7.5, "createdAt": "now",
+        "negativePrompt": null, "generationTimeMs": null
+    }))
+    .unwrap();
+    let customer = "11111111-1111-4111-8111-111111111111".parse().unwrap();
+    let name = PictureStore::object_name(customer, &generation, Format::Jpeg);
+    assert_eq!(name, "11111111-1111-4111-8111-111111111111/key.jpg");
+    assert_eq!(
+        store().public_address(&name),
+        format!("https://hub.example/storage/v1/object/public/generated-images/{name}")
+    );
+}

@@ -1,0 +1,36 @@
+/** The control API of easel, the local engine: orders of faults and the log of requests. Knows nothing of the hub. */
+import assert from "node:assert/strict";
+
+/** A fault, as crates/easel/src/faults.rs names it. */
+export type Fault = { kind: string; [detail: string]: unknown };
+
+/** A request that easel saw. */
+export interface Seen {
+  method: string;
+  path: string;
+  headers: Record<string, string | boolean>;
+  body: { inputs: string; parameters: Record<string, unknown> };
+  prompt: string;
+  answer: { status: number; what: string; seed: number | null } | null;
+  client_left: boolean;
+}
+
+/** A running easel. */
+export class Easel {
+  constructor(readonly url: string) {}
+
+  /** Plays a fault for the next `times` requests whose prompt contains the marker; null is for ever. */
+  async order(marker: string, fault: Fault, times: number | null = 1): Promise<void> {
+    const response = await fetch(`${this.url}/easel/faults`, {
+      method: "POST",
+      body: JSON.stringify({ prompt_contains: marker, times, fault }),
+    });
+    assert.equal(response.status, 201, await response.text());
+  }
+
+  /** What was asked with such a prompt, in the order of arrival. */
+  async requests(marker: string): Promise<Seen[]> {
+    const response = await fetch(`${this.url}/easel/requests?prompt_contains=${encodeURIComponent(marker)}`);
+    return (await response.json()).requests;
+  }
+}
