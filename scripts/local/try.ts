@@ -18,7 +18,7 @@ const help = `Makes one picture on the hub that ./scripts/dev runs.
   --out DIR         where the files go (supabase/.temp/pictures)
   --state-dir D     the state of another stack than supabase/.temp`;
 
-/** What the function answers; DESIGN of the API: docs/IMAGE_VIDEO_GENERATION_SPEC.md. */
+/** What of the function's answer is shown. */
 interface Answer {
   imageUrl: string;
   images: { url: string; seed: number; model: string }[];

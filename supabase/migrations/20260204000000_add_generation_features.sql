@@ -94,7 +94,7 @@ create table public.image_generations (
   constraint image_generations_batch_check check (batch_count between 1 and 4 and batch_index between 0 and batch_count - 1),
   constraint image_generations_hour_index_check check (hour_index >= 0),
   constraint image_generations_status_check check (status in ('queued', 'running', 'completed', 'failed', 'expired')),
-  constraint image_generations_prompt_check check (char_length(prompt) between 1 and 2000),
+  constraint image_generations_prompt_check check (char_length(prompt) between 1 and 2000 and prompt ~ '\S'),
   constraint image_generations_negative_prompt_check check (char_length(negative_prompt) <= 1000),
   constraint image_generations_width_check check (width in (512, 768, 1024)),
   constraint image_generations_height_check check (height in (512, 768, 1024)),
@@ -285,7 +285,7 @@ create function private.session_at(session public.user_sessions, moment timestam
 language plpgsql stable set search_path = ''
 as $$
 begin
-  if session.started_by = 'picture' and not exists (
+  if session.status = 'active' and session.started_by = 'picture' and not exists (
     select from public.image_generations as generation
     where generation.session_id = session.id
       and (generation.status = 'completed' or generation.lease_expires_at > moment)
@@ -364,6 +364,7 @@ begin atomic
   update public.user_sessions as session
   set status = 'ready', started_at = null, started_by = null, expires_at = null, updated_at = private.clock()
   where session.id = stopped_session_id
+    and session.status = 'active'
     and session.started_by = 'picture'
     and not exists (
       select from public.image_generations as generation

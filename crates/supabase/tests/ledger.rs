@@ -1,6 +1,6 @@
 //! The ledger's client against a server on loopback that says what PostgREST says.
 #![cfg(not(target_family = "wasm"))]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 use domain::code::Code;
 use domain::generation::Status;
@@ -139,10 +139,13 @@ fn a_hold_is_taken_with_the_customers_own_token_and_never_with_the_secret_key() 
     );
 }
 
+/// Whether a reservation was read as what the row says.
+type IsRight = fn(&Reservation) -> bool;
+
 #[test]
 fn every_outcome_of_a_reservation_is_read() {
     let settlement = |outcome: &str, status: &str, code: Value| json!({ "outcome": outcome, "failureCode": code, "generations": [generation(status)], "balance": balance(1) });
-    let rows: [(Value, fn(&Reservation) -> bool); 11] = [
+    let rows: [(Value, IsRight); 11] = [
         (json!({ "outcome": "unauthorized" }), |read| matches!(read, Reservation::Unauthorized)),
         (
             json!({ "outcome": "invalid_request", "field": "conversationId" }),

@@ -117,10 +117,11 @@ export class Customer {
   /** His pictures, in the order of their requests. */
   async rows(sessionId?: string): Promise<Row[]> {
     const { sql } = this.hub;
-    return await sql<Row[]>`
+    const found = await sql<Row[]>`
       select * from public.image_generations
       where user_id = ${this.id} ${sessionId ? sql`and session_id = ${sessionId}` : sql``}
       order by created_at, request_id, batch_index`;
+    return [...found];
   }
 
   /** The names of his objects in the bucket. */

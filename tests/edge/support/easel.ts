@@ -1,5 +1,6 @@
 /** The control API of easel, the local engine: orders of faults and the log of requests. Knows nothing of the hub. */
 import assert from "node:assert/strict";
+import { until } from "../../../scripts/local/process.ts";
 
 /** A fault, as crates/easel/src/faults.rs names it. */
 export type Fault = { kind: string; [detail: string]: unknown };
@@ -32,5 +33,11 @@ export class Easel {
   async requests(marker: string): Promise<Seen[]> {
     const response = await fetch(`${this.url}/easel/requests?prompt_contains=${encodeURIComponent(marker)}`);
     return (await response.json()).requests;
+  }
+
+  /** Waits until that many such requests have arrived. */
+  async arrived(marker: string, count = 1): Promise<void> {
+    const have = async () => (await this.requests(marker)).length >= count;
+    assert.ok(await until(have, 30_000), `${count} requests reach the engine`);
   }
 }

@@ -2,9 +2,11 @@
  * A gate in front of the engine: requests whose prompt holds a marker wait here until the test lets them through. With
  * it a test decides what happens while a picture is being drawn, and no clock has a say. Everything else passes.
  */
+import assert from "node:assert/strict";
+import { until } from "../../../scripts/local/process.ts";
+
 interface Held {
   count: number;
-  changed: PromiseWithResolvers<void>;
   opened: PromiseWithResolvers<void>;
 }
 
@@ -28,8 +30,6 @@ export class Gate {
       for (const [marker, held] of this.#held) {
         if (!body.includes(marker)) continue;
         held.count++;
-        held.changed.resolve();
-        held.changed = Promise.withResolvers();
         await held.opened.promise;
       }
       const { pathname, search } = new URL(request.url);
@@ -44,11 +44,11 @@ export class Gate {
 
   /** Holds what comes with that marker from now on. */
   hold(marker: string): Hold {
-    const held: Held = { count: 0, changed: Promise.withResolvers(), opened: Promise.withResolvers() };
+    const held: Held = { count: 0, opened: Promise.withResolvers() };
     this.#held.set(marker, held);
     return {
       async arrived(count = 1) {
-        while (held.count < count) await held.changed.promise;
+        assert.ok(await until(() => held.count >= count, 30_000, 5), `${held.count} of ${count} requests came`);
       },
       open: () => {
         this.#held.delete(marker);

@@ -114,7 +114,7 @@ pub fn develop(canvas: &Canvas, finish: Finish, seed: u32) -> Vec<u8> {
         let gy = (y as f32 * grain_cells) as i32;
         for x in 0..canvas.width {
             let dx = (x as f32 + 0.5 - width * 0.5) * inverse;
-            let edge = 1.0 - finish.vignette * smoothstep(0.5, 1.75, (dx * dx + dy * dy).sqrt());
+            let edge = 1.0 - finish.vignette * smoothstep(0.2, 2.9, dx * dx + dy * dy);
             let c = canvas.pixels[y * canvas.width + x] * edge;
             let c = Color::new(shoulder(c.r), shoulder(c.g), shoulder(c.b));
             let luma = c.luma();
@@ -124,7 +124,8 @@ pub fn develop(canvas: &Canvas, finish: Finish, seed: u32) -> Vec<u8> {
             let speck = hash((x as f32 * grain_cells) as i32, gy, seed ^ 0x9A1B);
             let grain = ((speck & 1023) as f32 + ((speck >> 10) & 1023) as f32 - 1023.0) * (finish.grain / 1023.0);
             // Grain sits in the middle tones, as on film.
-            let grain = grain * (0.35 + 2.6 * luma.sqrt() * (1.0 - luma.sqrt()).max(0.0));
+            let tone = srgb(table, luma) * (1.0 / 255.0);
+            let grain = grain * (0.35 + 2.6 * tone * (1.0 - tone));
             // A triangle of one step in both directions hides the steps of eight bits.
             let dither = ((bits & 0xFFFF) as f32 + (bits >> 16) as f32) * (1.0 / 65536.0) - 1.0;
             for (channel, value) in [c.r, c.g, c.b].into_iter().enumerate() {

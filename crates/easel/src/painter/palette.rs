@@ -124,7 +124,7 @@ impl Palette {
         let key = sun * (brightness * overcast);
         let shade = zenith.blend(high, 0.5) * (0.55 * brightness.max(0.35)) + haze * 0.10;
         // Snow throws light about: its shadows are blue and never quite dark.
-        let shade = if scene.has(Word::Snow) { shade + high.blend(Color::hex(0x9DB8E0), 0.6) * 0.16 } else { shade };
+        let shade = if scene.has(Word::Snow) { shade + high.blend(Color::hex(0x9DB8E0), 0.6) * 0.30 } else { shade };
         let seasons = Seasons::of(scene);
         Self {
             sky: Ramp::new(&[(0.0, zenith), (0.38, high), (0.76, low), (1.0, horizon)]),

@@ -68,12 +68,7 @@ impl Scene {
         let mut reading = Reading::default();
         reading.take(prompt, false);
         reading.take(negative, true);
-        let mut words = reading.wanted;
-        for word in ALL_WORDS {
-            if reading.unwanted.has(*word) {
-                words.remove(*word);
-            }
-        }
+        let words = reading.wanted.without(reading.unwanted);
         let composition = mix64(seed ^ mix64(reading.unknown));
         let kind = kind(words);
         Self {
@@ -145,22 +140,6 @@ pub const COLORS: &[Word] = &[
     Word::Brown,
     Word::White,
     Word::Black,
-];
-
-/// Everything that can be taken away again.
-#[rustfmt::skip]
-const ALL_WORDS: &[Word] = &[
-    Word::Mountain, Word::Hill, Word::Sea, Word::Beach, Word::Lake, Word::River, Word::Waterfall, Word::Forest,
-    Word::City, Word::Street, Word::Desert, Word::Meadow, Word::Garden, Word::Village, Word::House, Word::Temple,
-    Word::Palace, Word::Castle, Word::Island, Word::Bridge, Word::Space, Word::Planet, Word::Galaxy, Word::Sunset,
-    Word::Sunrise, Word::Night, Word::Day, Word::Dusk, Word::Golden, Word::Snow, Word::Rain, Word::Storm, Word::Fog,
-    Word::Clouds, Word::Aurora, Word::Rainbow, Word::Autumn, Word::Spring, Word::Summer, Word::Portrait, Word::Woman,
-    Word::Man, Word::Child, Word::Cat, Word::Dog, Word::Deer, Word::Elephant, Word::Bird, Word::Boat, Word::Tree,
-    Word::Palm, Word::Pine, Word::Moon, Word::Sun, Word::Stars, Word::Balloon, Word::Lighthouse, Word::Lotus,
-    Word::Rose, Word::Sunflower, Word::Flower, Word::Lantern, Word::Abstract, Word::Red, Word::Orange, Word::Yellow,
-    Word::Green, Word::Teal, Word::Blue, Word::Purple, Word::Pink, Word::Gold, Word::Brown, Word::White, Word::Black,
-    Word::Mono, Word::Pastel, Word::Vivid, Word::Dark, Word::Watercolor, Word::Oil, Word::Ink, Word::Poster,
-    Word::Minimal,
 ];
 
 /// What was read so far.

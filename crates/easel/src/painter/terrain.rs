@@ -111,7 +111,10 @@ fn paint_layer(
             1.0 / (1.0 + slope * slope * 0.25).sqrt()
         })
         .collect();
+    // On a large canvas two neighbours share one look at the rock: its detail is coarser than that.
+    let share = usize::from(unit >= 700.0);
     canvas.rows_in(top..end, |y, row| {
+        let mut known = None;
         for (x, pixel) in row.iter_mut().enumerate() {
             let below = y as f32 + 0.5 - ridge[x];
             let alpha = (below * widen[x] + 0.5).clamp(0.0, 1.0);
@@ -119,7 +122,13 @@ fn paint_layer(
                 continue;
             }
             let u = (x as f32 + 0.5 - half) / unit;
-            let color = body.color(u, (y as f32 + 0.5) / unit, below.max(0.0) / unit);
+            let color = match known {
+                Some((at, color)) if x - at <= share => color,
+                _ => body.color(u, (y as f32 + 0.5) / unit, below.max(0.0) / unit),
+            };
+            if known.is_none_or(|(at, _)| x - at > share) {
+                known = Some((x, color));
+            }
             *pixel = pixel.mix(color, alpha);
         }
     });

@@ -93,7 +93,7 @@ pub fn broad(canvas: &mut Canvas, stand: Stand, leaf: Color, clumps: usize) {
             let depth = pass as f32 / 2.0;
             let lit =
                 (toward * 0.75 + depth * 0.35 - 0.22 + 0.22 * (hash_unit(i, pass, seed ^ 0x93) - 0.5)).clamp(0.0, 1.0);
-            let size = height * (0.052 - 0.024 * depth) * (0.55 + 0.8 * hash_unit(i, pass, seed ^ 0x94));
+            let size = height * (0.044 - 0.018 * depth) * (0.55 + 0.8 * hash_unit(i, pass, seed ^ 0x94));
             let shift = depth * height * 0.03;
             let color = stand.dark.mix(leaf, lit);
             let (ex, ey) = (crown.0 + cx * rx + shift * stand.light_side * 0.6, crown.1 + cy * ry - shift);

@@ -13,6 +13,9 @@ pub fn paint_fog(canvas: &mut Canvas, palette: &Palette, level: f32, thickness: 
     let (unit, half) = (canvas.unit(), canvas.width as f32 * 0.5);
     let field = Grid::fill(canvas.width, canvas.height, (unit / 128.0).max(3.0), |x, y| {
         let (u, v) = ((x - half) / unit, y / unit);
+        if (v - level).abs() > thickness * 2.0 + 0.05 {
+            return 0.0;
+        }
         let wisp = fbm(u * 1.8, v * 7.0, 4, seed);
         let across = (v - level + wisp * 0.05) / thickness;
         (-across * across * 1.6).exp() * smoothstep(-0.75, 0.45, wisp + 0.12) * strength

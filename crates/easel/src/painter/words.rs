@@ -37,6 +37,12 @@ impl Words {
         self.0 &= !(1 << word as u8);
     }
 
+    /// These words but for those.
+    #[must_use]
+    pub fn without(self, unwanted: Self) -> Self {
+        Self(self.0 & !unwanted.0)
+    }
+
     /// Whether the word is there.
     pub fn has(self, word: Word) -> bool {
         self.0 & (1 << word as u8) != 0

@@ -5,7 +5,8 @@ use crate::painter::buildings::{self, Site};
 use crate::painter::canvas::Canvas;
 use crate::painter::city;
 use crate::painter::color::Color;
-use crate::painter::noise::Dice;
+use crate::painter::noise::{Dice, noise, ridged, smoothstep};
+use crate::painter::path::Path;
 use crate::painter::scene::{Style, Time};
 use crate::painter::terrain::{self, Layer, Shape};
 use crate::painter::trees::{self, Stand};
@@ -172,8 +173,11 @@ pub fn paint_landmark(canvas: &mut Canvas, plan: &Plan, ground: f32, size: f32, 
     if scene.has(Word::Castle) {
         buildings::castle(canvas, Site { size: size_px * 1.35, ..site });
     }
+    if scene.has(Word::Waterfall) {
+        waterfall(canvas, plan, ground, &mut dice);
+    }
     if scene.has(Word::Bridge) {
-        buildings::bridge(canvas, Site { x: canvas.x(0.0), size: canvas.unit() * 0.20, ..site });
+        buildings::bridge(canvas, Site { x: canvas.x(0.0), size: canvas.unit() * 0.25, distance: 0.06, ..site });
     }
     let houses = if scene.has(Word::Village) { 9 } else { usize::from(scene.has(Word::House)) };
     for i in 0..houses {
@@ -193,4 +197,38 @@ pub fn paint_landmark(canvas: &mut Canvas, plan: &Plan, ground: f32, size: f32, 
             canvas.glow(x, y, r, plan.palette.haze * 0.05);
         }
     }
+}
+
+/// A cliff at one side, and the water that falls from it.
+fn waterfall(canvas: &mut Canvas, plan: &Plan, ground: f32, dice: &mut Dice) {
+    let (palette, side, seed) = (plan.palette, plan.light_side, dice.seed());
+    let (unit, foot) = (canvas.unit(), canvas.y(ground));
+    let tall = unit * dice.range(0.24, 0.30);
+    let edge = canvas.half_width() * unit;
+    let middle = canvas.width as f32 * 0.5;
+    let mut cliff = vec![(middle + side * edge * 1.05, foot + 1.0)];
+    for i in 0..=18 {
+        let t = i as f32 / 18.0;
+        let rough = noise(t * 7.0, 0.5, seed) * 0.10;
+        let ledge = [0.0, 0.0, 0.0, 0.02, 0.05, 0.10, 0.13, 0.34, 0.60][(t * 8.0) as usize];
+        let height = tall * (1.08 - ledge - 0.10 * t + rough);
+        let jag = 0.03 * noise(t * 11.0, 4.5, seed);
+        cliff.push((middle + side * edge * (1.05 - 0.68 * t + jag), foot - height));
+    }
+    cliff.push((middle + side * edge * 0.30, foot + 1.0));
+    let (dark, lit) = (palette.lit(palette.rock * 0.45, 0.10), palette.lit(palette.rock, 0.75));
+    Path::polygon(&cliff).shade(canvas, 1.0, |x, y, _| {
+        let crag = ridged(x / unit * 9.0, y / unit * 4.0, 4, seed);
+        palette.afar(dark.mix(lit, (crag * 1.2 - 0.15).clamp(0.0, 1.0)), 0.14 + 0.16 * smoothstep(-tall, 0.0, y - foot))
+    });
+    let x = middle + side * edge * 0.55;
+    let wide = unit * 0.050;
+    let fall =
+        [(x, foot - tall * 0.98, wide * 0.7), (x - side * wide * 0.2, foot - tall * 0.6, wide), (x, foot, wide * 1.5)];
+    let foam = palette.lit(Color::WHITE, 0.8) * 0.9;
+    Path::ribbon(&fall).shade(canvas, 0.95, |px, py, under| {
+        let strand = noise((px - x) / wide * 5.0, py / unit * 3.0, seed ^ 1) * 0.5 + 0.5;
+        under.mix(foam, 0.55 + 0.45 * strand)
+    });
+    canvas.glow(x, foot, wide * 3.0, palette.haze * 0.16);
 }

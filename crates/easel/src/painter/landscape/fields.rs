@@ -22,7 +22,9 @@ pub fn paint_fields(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice) -> Vec<f3
     let mut layers: Vec<Layer> = (0..count)
         .map(|i| {
             let t = i as f32 / (count - 1) as f32;
-            let mottle = palette.grass.mix(palette.leaf, 0.15 + 0.45 * dice.unit());
+            // Leaves may be pink or red by season; only green ones belong into the grass.
+            let blend = (0.15 + 0.45 * dice.unit()) * if scene.any(&[Word::Spring, Word::Autumn]) { 0.2 } else { 1.0 };
+            let mottle = palette.grass.mix(palette.leaf, blend);
             Layer {
                 shape: Shape::Rolling,
                 seed: dice.seed(),
@@ -115,7 +117,7 @@ fn groves(canvas: &mut Canvas, plan: &Plan, lines: &[Vec<f32>], dice: &mut Dice)
 /// A river that winds towards us and mirrors the sky.
 fn river(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice) {
     let unit = canvas.unit();
-    let top = plan.horizon + 0.055;
+    let top = plan.horizon + 0.115;
     let (phase, swing, side) = (dice.range(0.0, 6.3), dice.range(0.16, 0.26), dice.range(-0.2, 0.2));
     let points: Vec<_> = (0..=40)
         .map(|i| {

@@ -35,15 +35,21 @@ pub fn paint(canvas: &mut Canvas, plan: &Plan, feet: &[f32], dice: &mut Dice) {
         } else {
             palette.leaf
         };
-        trees::broad(canvas, stand, palette.lit(leaf, 0.95), (1150.0 * plan.detail.share) as usize);
+        trees::broad(canvas, stand, palette.lit(leaf, 0.95), (1500.0 * plan.detail.share) as usize);
     }
     let x = canvas.x(u_one * canvas.half_width());
-    let pose = |hex: u32, size: f32| {
+    let people = scene.any(&[Word::Woman, Word::Man, Word::Child, Word::Portrait]);
+    // Beside a person an animal has its natural size; alone it is the subject and stands close.
+    let close = if people { 0.42 } else { 1.0 };
+    let mut beside = 0.0;
+    let mut pose = |hex: u32, size: f32| {
         let coat = Palette::of_subject(scene, hex);
+        let x = x - unit * scale * beside * 0.30 * close;
+        beside += 1.0;
         Pose {
             x,
             y: foot(x) + unit * 0.018,
-            size: unit * size * scale,
+            size: unit * size * scale * close,
             facing: if u_one > 0.0 { -1.0 } else { 1.0 },
             light_side: plan.light_side,
             body: palette.lit(coat, 0.32).mix(palette.ink, 0.22),
@@ -62,11 +68,11 @@ pub fn paint(canvas: &mut Canvas, plan: &Plan, feet: &[f32], dice: &mut Dice) {
     if scene.has(Word::Cat) {
         animals::cat(canvas, pose(0x5A4A44, 0.40), Color::hex(0xD8E05A) * 0.9);
     }
-    if scene.any(&[Word::Woman, Word::Man, Word::Child, Word::Portrait]) {
+    if people {
         let tall = unit * scale * if scene.has(Word::Child) { 0.17 } else { 0.25 };
-        things::wanderer(canvas, palette, scene, x + unit * 0.02, foot(x) + unit * 0.012, tall);
+        things::wanderer(canvas, palette, scene, x + unit * 0.10 * scale, foot(x) + unit * 0.012, tall);
         if scene.has(Word::Child) && scene.any(&[Word::Man, Word::Woman]) {
-            things::wanderer(canvas, palette, scene, x + unit * 0.12, foot(x) + unit * 0.012, tall * 1.5);
+            things::wanderer(canvas, palette, scene, x + unit * 0.20 * scale, foot(x) + unit * 0.012, tall * 1.5);
         }
     }
 }
