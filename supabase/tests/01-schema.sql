@@ -5,7 +5,7 @@
 begin;
 select plan(28);
 
--- Tables and their columns: what the original's readers know, under the names that they know ------------------------------
+-- Tables and their columns: what the original's readers know, under the names that they know --------------------------
 
 select bag_eq(
   $$ select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') $$,
@@ -44,7 +44,7 @@ select is_empty(
   'every table has a primary key'
 );
 
--- Row level security ------------------------------------------------------------------------------------------------------
+-- Row level security --------------------------------------------------------------------------------------------------
 
 select is_empty(
   $$
@@ -96,7 +96,7 @@ select is_empty(
   'no policy trusts what a customer may write about himself'
 );
 
--- Keys --------------------------------------------------------------------------------------------------------------------
+-- Keys ----------------------------------------------------------------------------------------------------------------
 
 select bag_eq(
   $$
@@ -143,7 +143,7 @@ select index_is_unique(
   'public', 'image_generations', 'image_generations_request_key', 'I11: and the index behind that is unique'
 );
 
--- Functions ---------------------------------------------------------------------------------------------------------------
+-- Functions -----------------------------------------------------------------------------------------------------------
 
 select is_empty(
   $$
@@ -183,7 +183,7 @@ select trigger_is(
   'I6: a trigger guards what is settled'
 );
 
--- Buckets -----------------------------------------------------------------------------------------------------------------
+-- Buckets -------------------------------------------------------------------------------------------------------------
 
 select results_eq(
   $$

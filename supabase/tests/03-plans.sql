@@ -5,7 +5,7 @@ begin;
 \ir fixtures.psql
 select plan(23);
 
--- Plans -------------------------------------------------------------------------------------------------------------------
+-- Plans ---------------------------------------------------------------------------------------------------------------
 
 select results_eq(
   $$
@@ -40,7 +40,7 @@ select lives_ok(
   'a plan without pictures is a plan'
 );
 
--- Hours of a plan -----------------------------------------------------------------------------------------------------------
+-- Hours of a plan -----------------------------------------------------------------------------------------------------
 
 select tests.customer('asha');
 select tests.session('bought', 'asha', 'flash', 3);
@@ -75,7 +75,7 @@ select throws_ok(
   $$ delete from public.session_config where plan_id = 'flash' $$, '23503', null, 'a plan that somebody bought stays'
 );
 
--- A plan without pictures --------------------------------------------------------------------------------------------------------
+-- A plan without pictures ---------------------------------------------------------------------------------------------
 
 select tests.session('words', 'asha', 'words', 1);
 select is(tests.credits('asha', 'words'), 0, 'an hour of a plan without pictures holds none');

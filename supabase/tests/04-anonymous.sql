@@ -9,14 +9,14 @@ select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1), tests.
 
 select tests.as_anonymous();
 
--- What he may --------------------------------------------------------------------------------------------------------------
+-- What he may ---------------------------------------------------------------------------------------------------------
 
 select results_eq(
   'select plan_id from public.session_config order by plan_id', array['flash', 'flash-lite', 'pro'],
   'the anonymous caller sees the plans'
 );
 
--- What he may not ----------------------------------------------------------------------------------------------------------
+-- What he may not -----------------------------------------------------------------------------------------------------
 
 select throws_ok(
   'select from public.' || name, '42501', 'permission denied for table ' || name,
@@ -62,11 +62,14 @@ from unnest(array[
   'private.clock()', $$private.settle_generation(tests.id('asha'), tests.id('picture'), '[]', 'x')$$
 ]) as call;
 
--- And what he tried changed nothing ----------------------------------------------------------------------------------------
+-- And what he tried changed nothing -----------------------------------------------------------------------------------
 
 select tests.as_owner();
 select is(tests.states('hers'), 'running 1', 'and what he tried changed nothing');
-select is((select count(*)::integer from public.user_sessions where user_id = tests.id('asha')), 1, 'nor gave anybody hours');
+select is(
+  (select count(*)::integer from public.user_sessions where user_id = tests.id('asha')), 1,
+  'nor gave anybody hours'
+);
 
 -- A token without a person is no customer.
 select tests.act('authenticated', '{"role": "authenticated"}');

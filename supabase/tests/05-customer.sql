@@ -18,17 +18,33 @@ select tests.complete('asha', 'made'), tests.reserve('ravi', 'his', 'his made'),
 insert into public.video_generations (user_id, session_id, prompt, status)
 values (tests.id('asha'), tests.id('hers'), 'waves', 'failed'), (tests.id('ravi'), tests.id('his'), 'roads', 'failed');
 
--- Reading: his own rows and no other -----------------------------------------------------------------------------------------
+-- Reading: his own rows and no other ----------------------------------------------------------------------------------
 
 select tests.as_customer('asha');
 select results_eq(
-  'select plan_id from public.session_config order by plan_id', array['flash', 'flash-lite', 'pro'], 'a customer sees the plans'
+  'select plan_id from public.session_config order by plan_id', array['flash', 'flash-lite', 'pro'],
+  'a customer sees the plans'
 );
-select results_eq('select id from public.user_sessions', array[tests.id('hers')], 'a customer sees his own sessions, no others');
-select results_eq('select id from public.conversations', array[tests.id('talk')], 'a customer sees his own conversations, no others');
-select results_eq('select content from public.chat_messages', array['a sunset'], 'a customer reads his own messages, no others');
-select results_eq('select request_id from public.image_generations', array[tests.id('made')], 'a customer sees his own pictures, no others');
-select results_eq('select prompt from public.video_generations', array['waves'], 'a customer sees his own videos, no others');
+select results_eq(
+  'select id from public.user_sessions', array[tests.id('hers')],
+  'a customer sees his own sessions, no others'
+);
+select results_eq(
+  'select id from public.conversations', array[tests.id('talk')],
+  'a customer sees his own conversations, no others'
+);
+select results_eq(
+  'select content from public.chat_messages', array['a sunset'],
+  'a customer reads his own messages, no others'
+);
+select results_eq(
+  'select request_id from public.image_generations', array[tests.id('made')],
+  'a customer sees his own pictures, no others'
+);
+select results_eq(
+  'select prompt from public.video_generations', array['waves'],
+  'a customer sees his own videos, no others'
+);
 select results_eq(
   $$
     select plan.display_name, session.images_generated, talk.title, picture.resolution
@@ -41,7 +57,7 @@ select results_eq(
   'a customer may join his rows along their keys'
 );
 
--- Conversations: opening, naming, ending ---------------------------------------------------------------------------------------
+-- Conversations: opening, naming, ending ------------------------------------------------------------------------------
 
 select results_eq(
   $$ insert into public.conversations (id, user_id, session_id) values (tests.id('new'), tests.id('asha'), tests.id('hers')) returning title $$,
@@ -71,7 +87,8 @@ select throws_ok(
 );
 select throws_ok(
   $$ insert into public.conversations (user_id, title) values (tests.id('asha'), repeat('a', 201)) $$,
-  '23514', 'new row for relation "conversations" violates check constraint "conversations_title_check"', 'of at most 200 characters'
+  '23514', 'new row for relation "conversations" violates check constraint "conversations_title_check"',
+  'of at most 200 characters'
 );
 select results_eq(
   $$ update public.conversations set title = 'Dawns' where id = tests.id('talk') returning title $$, array['Dawns'],
@@ -91,7 +108,7 @@ select is_empty(
   'a customer cannot end somebody else''s conversation'
 );
 
--- Messages: speaking for himself ----------------------------------------------------------------------------------------------
+-- Messages: speaking for himself --------------------------------------------------------------------------------------
 
 select lives_ok(
   $$ insert into public.chat_messages (conversation_id, role, content) values (tests.id('talk'), 'user', 'another') $$,
@@ -122,7 +139,7 @@ select throws_ok(
   'nor delete a single message'
 );
 
--- Functions ---------------------------------------------------------------------------------------------------------------
+-- Functions -----------------------------------------------------------------------------------------------------------
 
 select is(
   public.session_balance(tests.id('hers')) ->> 'creditsRemaining', '7', 'a customer asks what is left of his session'
@@ -153,7 +170,7 @@ from unnest(array[
   $$private.expire_session_holds(tests.id('hers'), 'infinity')$$
 ]) as call;
 
--- Ending a conversation keeps the pictures -------------------------------------------------------------------------------------
+-- Ending a conversation keeps the pictures ----------------------------------------------------------------------------
 
 select results_eq(
   $$ delete from public.conversations where id = tests.id('talk') returning title $$, array['Dawns'],
@@ -163,7 +180,10 @@ select results_eq(
   $$ select status, conversation_id from public.image_generations where request_id = tests.id('made') $$,
   $$ values ('completed', null::uuid) $$, 'and its pictures stay, outside of any conversation'
 );
-select is_empty($$ select from public.chat_messages where conversation_id = tests.id('talk') $$, 'but not its messages');
+select is_empty(
+  $$ select from public.chat_messages where conversation_id = tests.id('talk') $$,
+  'but not its messages'
+);
 select is(
   public.session_balance(tests.id('hers')) ->> 'creditsRemaining', '6', 'nor does that give a credit back'
 );

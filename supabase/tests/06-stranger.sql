@@ -17,7 +17,7 @@ select tests.reserve('asha', 'hers', 'done'), tests.complete('asha', 'done'), te
 insert into public.video_generations (id, user_id, session_id, prompt, status)
 values (tests.id('film'), tests.id('asha'), tests.id('hers'), 'waves', 'failed');
 
--- Rows that are hidden from him -----------------------------------------------------------------------------------------------
+-- Rows that are hidden from him ---------------------------------------------------------------------------------------
 
 select tests.as_customer('ravi');
 select is_empty(query, 'a stranger does not find ' || what)
@@ -71,7 +71,7 @@ from (values
   )
 ) as denied (statement, message, what);
 
--- Functions, called with ids that are not his ---------------------------------------------------------------------------------
+-- Functions, called with ids that are not his -------------------------------------------------------------------------
 
 select is(public.session_balance(tests.id('hers')), null, 'a stranger learns nothing of the balance');
 select is(public.start_session(tests.id('unstarted')), null, 'a stranger starts no clock');
@@ -111,7 +111,7 @@ from unnest(array[
   'public.expire_generations()', $$public.grant_session(tests.id('ravi'), 'pro', 4)$$
 ]) as call;
 
--- And its owner lost nothing --------------------------------------------------------------------------------------------------
+-- And its owner lost nothing ------------------------------------------------------------------------------------------
 
 select tests.as_owner();
 select is(

@@ -13,7 +13,7 @@ select tests.reserve('asha', 'hers', 'r1'), tests.reserve('asha', 'hers', 'r2'),
 
 select tests.as_service();
 
--- Reading --------------------------------------------------------------------------------------------------------------------
+-- Reading -------------------------------------------------------------------------------------------------------------
 
 select isnt_empty(
   'select from public.' || name || ' where ' || condition, 'the service reads ' || name || ' of anybody'
@@ -25,7 +25,7 @@ from (values
 select lives_ok('select from public.' || name, 'the service may read ' || name)
 from unnest(array['chat_messages', 'video_generations']) as name;
 
--- Writing --------------------------------------------------------------------------------------------------------------------
+-- Writing -------------------------------------------------------------------------------------------------------------
 
 select lives_ok(
   format('insert into public.chat_messages (conversation_id, role, content) values (tests.id(%L), %L, %L)', 'talk', voice, 'Here it is.'),
@@ -54,7 +54,7 @@ from (values
   ('image_generations', 'lease_expires_at'), ('image_generations', 'image_url'), ('video_generations', 'video_url')
 ) as target (name, field);
 
--- Functions ---------------------------------------------------------------------------------------------------------------
+-- Functions -----------------------------------------------------------------------------------------------------------
 
 select throws_ok(
   $$ select public.reserve_generation(tests.id('hers'), tests.id('r9'), 'a sunset') $$,
@@ -66,7 +66,8 @@ select throws_ok(
 );
 select throws_ok(
   $$ select public.session_balance(tests.id('hers')) $$,
-  '42501', 'permission denied for function session_balance', 'the service is no customer, so it has no balance to ask for'
+  '42501', 'permission denied for function session_balance',
+  'the service is no customer, so it has no balance to ask for'
 );
 select throws_ok(
   'select ' || call, '42501', 'permission denied for schema private', 'the service cannot reach ' || split_part(call, '(', 1)
@@ -80,12 +81,13 @@ select is(
   'the service completes a request'
 );
 select is(
-  public.fail_generation(tests.id('asha'), tests.id('r2'), 'engine_failed') ->> 'outcome', 'failed', 'the service fails a request'
+  public.fail_generation(tests.id('asha'), tests.id('r2'), 'engine_failed') ->> 'outcome', 'failed',
+  'the service fails a request'
 );
 select is(public.expire_generations(), 0, 'the service expires what has lapsed, and nothing has');
 select isnt(public.grant_session(tests.id('asha'), 'pro', 4), null, 'the service grants a session');
 
--- Settling somebody who is not there -------------------------------------------------------------------------------------------
+-- Settling somebody who is not there ----------------------------------------------------------------------------------
 
 select is(
   public.complete_generation(tests.id('nobody'), tests.id('r3'), tests.pictures('asha', 'r3')),

@@ -16,26 +16,30 @@ values ('generated-images', tests.id('asha') || '.png'), ('generated-images', te
 -- The platform lets SQL delete objects only where this is said; row level security is what is tested here.
 select set_config('storage.allow_delete_query', 'true', true);
 
--- The anonymous caller ---------------------------------------------------------------------------------------------------------
+-- The anonymous caller ------------------------------------------------------------------------------------------------
 
 select tests.as_anonymous();
 select is_empty(
-  $$ select name from storage.objects where bucket_id = $$ || quote_literal(bucket), 'the anonymous caller lists nothing of ' || bucket
+  $$ select name from storage.objects where bucket_id = $$ || quote_literal(bucket),
+  'the anonymous caller lists nothing of ' || bucket
 )
 from unnest(array['generated-images', 'generated-videos']) as bucket;
 select throws_ok(
   format('insert into storage.objects (bucket_id, name) values (%L, %L)', bucket, 'x/picture.png'),
-  '42501', 'new row violates row-level security policy for table "objects"', 'the anonymous caller uploads nothing to ' || bucket
+  '42501', 'new row violates row-level security policy for table "objects"',
+  'the anonymous caller uploads nothing to ' || bucket
 )
 from unnest(array['generated-images', 'generated-videos']) as bucket;
 select is_empty(
-  $$ update storage.objects set name = 'x/mine.png' where bucket_id like 'generated-%' returning id $$, 'the anonymous caller moves nothing'
+  $$ update storage.objects set name = 'x/mine.png' where bucket_id like 'generated-%' returning id $$,
+  'the anonymous caller moves nothing'
 );
 select is_empty(
-  $$ delete from storage.objects where bucket_id like 'generated-%' returning id $$, 'the anonymous caller deletes nothing'
+  $$ delete from storage.objects where bucket_id like 'generated-%' returning id $$,
+  'the anonymous caller deletes nothing'
 );
 
--- The owner of the object --------------------------------------------------------------------------------------------------------
+-- The owner of the object ---------------------------------------------------------------------------------------------
 
 select tests.as_customer('asha');
 select results_eq(
@@ -61,10 +65,11 @@ select is_empty(
   'nor into another bucket'
 );
 select is_empty(
-  $$ delete from storage.objects where bucket_id like 'generated-%' returning id $$, 'a customer deletes nothing, not even his own'
+  $$ delete from storage.objects where bucket_id like 'generated-%' returning id $$,
+  'a customer deletes nothing, not even his own'
 );
 
--- The stranger -------------------------------------------------------------------------------------------------------------------
+-- The stranger --------------------------------------------------------------------------------------------------------
 
 select tests.as_customer('ravi');
 select is_empty(
@@ -74,7 +79,8 @@ select is_empty(
 from unnest(array['generated-images', 'generated-videos']) as bucket;
 select throws_ok(
   format('insert into storage.objects (bucket_id, name) values (%L, %L || %L)', bucket, tests.id('asha'), '/planted.png'),
-  '42501', 'new row violates row-level security policy for table "objects"', 'a stranger plants nothing in somebody else''s folder of ' || bucket
+  '42501', 'new row violates row-level security policy for table "objects"',
+  'a stranger plants nothing in somebody else''s folder of ' || bucket
 )
 from unnest(array['generated-images', 'generated-videos']) as bucket;
 select is_empty(
@@ -90,18 +96,20 @@ select is_empty(
   $$ select from storage.objects where bucket_id like 'generated-%' $$, 'a token that names no person lists nothing'
 );
 
--- The buckets themselves ---------------------------------------------------------------------------------------------------------
+-- The buckets themselves ----------------------------------------------------------------------------------------------
 
 select tests.as_customer('asha');
 select throws_ok(
-  $$ insert into storage.buckets (id, name, public) values ('mine', 'mine', true) $$, '42501', null, 'a customer makes no bucket'
+  $$ insert into storage.buckets (id, name, public) values ('mine', 'mine', true) $$, '42501', null,
+  'a customer makes no bucket'
 );
 select tests.as_anonymous();
 select throws_ok(
-  $$ insert into storage.buckets (id, name, public) values ('mine', 'mine', true) $$, '42501', null, 'nor does the anonymous caller'
+  $$ insert into storage.buckets (id, name, public) values ('mine', 'mine', true) $$, '42501', null,
+  'nor does the anonymous caller'
 );
 
--- The service --------------------------------------------------------------------------------------------------------------------
+-- The service ---------------------------------------------------------------------------------------------------------
 
 select tests.as_service();
 select is(
@@ -128,7 +136,7 @@ select results_eq(
   array['generated-images'], 'the service deletes'
 );
 
--- And after all that everything still lies where it lay --------------------------------------------------------------------------
+-- And after all that everything still lies where it lay ---------------------------------------------------------------
 
 select tests.as_owner();
 select is(

@@ -7,7 +7,7 @@ select plan(53);
 
 select tests.at('0'), tests.customer('asha');
 
--- Rule 1: paid is ready; the clock starts with the first picture and ends the purchased hours later -----------------------
+-- Rule 1: paid is ready; the clock starts with the first picture and ends the purchased hours later -------------------
 
 select tests.session('waiting', 'asha', 'flash-lite', 2);
 select is(
@@ -33,11 +33,13 @@ select tests.complete('asha', 'late start');
 
 select tests.at('20 days 01:59:59.999999');
 select is(
-  tests.reserve('asha', 'waiting', 'last moment') ->> 'outcome', 'reserved', 'rule 1: a microsecond before the end it still serves'
+  tests.reserve('asha', 'waiting', 'last moment') ->> 'outcome', 'reserved',
+  'rule 1: a microsecond before the end it still serves'
 );
 select tests.at('20 days 2 hours');
 select is(
-  tests.reserve('asha', 'waiting', 'too late') ->> 'outcome', 'session_expired', 'rule 1: at the very second of its end it is over'
+  tests.reserve('asha', 'waiting', 'too late') ->> 'outcome', 'session_expired',
+  'rule 1: at the very second of its end it is over'
 );
 select is(
   (select status from public.user_sessions where id = tests.id('waiting')), 'ended', 'rule 1: and it is recorded as ended'
@@ -46,7 +48,8 @@ select is(
   tests.balance('asha', 'waiting') ->> 'creditsRemaining', '0', 'rule 1: an ended session shows no credits'
 );
 select is(
-  tests.complete('asha', 'last moment') ->> 'outcome', 'completed', 'rule 1: a picture begun in time is delivered after the end'
+  tests.complete('asha', 'last moment') ->> 'outcome', 'completed',
+  'rule 1: a picture begun in time is delivered after the end'
 );
 
 select tests.at('0'), tests.session('unseen end', 'asha', 'flash-lite', 1);
@@ -65,7 +68,8 @@ select is(tests.credits('asha', 'almost'), 8, 'rule 1: within thirty days a sess
 select is(tests.reserve('asha', 'almost', 'a1') ->> 'outcome', 'reserved', 'rule 1: and can be started');
 select tests.at('30 days');
 select is(
-  tests.balance('asha', 'forgotten') ->> 'status', 'ended', 'rule 1: after thirty days its balance says that it has ended'
+  tests.balance('asha', 'forgotten') ->> 'status', 'ended',
+  'rule 1: after thirty days its balance says that it has ended'
 );
 select is(
   tests.credits('asha', 'forgotten'), 0, 'rule 1: and shows no credits that could not be used'
@@ -89,7 +93,10 @@ select results_eq(
 );
 select tests.at('5 hours');
 select is(tests.credits('asha', 'unlucky'), 3, 'rule 1: hours after that failure the session is still whole');
-select is(tests.reserve('asha', 'unlucky', 'lucky') ->> 'outcome', 'reserved', 'rule 1: and starts with the next picture');
+select is(
+  tests.reserve('asha', 'unlucky', 'lucky') ->> 'outcome', 'reserved',
+  'rule 1: and starts with the next picture'
+);
 select is(
   (select expires_at from public.user_sessions where id = tests.id('unlucky')), tests.moment('6 hours'),
   'rule 1: with its full hour ahead'
@@ -112,7 +119,10 @@ select is(
   'rule 1: the customer starts the clock himself and is told what he has'
 );
 select tests.at('10 minutes');
-select is(tests.start('asha', 'chosen') ->> 'expiresAt', to_jsonb(tests.moment('2 hours')) #>> '{}', 'rule 1: starting it twice starts it once');
+select is(
+  tests.start('asha', 'chosen') ->> 'expiresAt', to_jsonb(tests.moment('2 hours')) #>> '{}',
+  'rule 1: starting it twice starts it once'
+);
 select tests.reserve('asha', 'chosen', 'c1'), tests.fail('asha', 'c1');
 select results_eq(
   $$ select started_at, started_by from public.user_sessions where id = tests.id('chosen') $$,
@@ -123,7 +133,8 @@ select is(tests.start('asha', 'chosen') ->> 'status', 'ended', 'rule 1: a sessio
 select is(
   (select expires_at from public.user_sessions where id = tests.id('chosen')), tests.moment('2 hours'), 'rule 1: nor is its end moved'
 );
-select tests.at('0'), tests.reserve('asha', 'called off', 'p1'), tests.at('1 minute'), tests.start('asha', 'called off');
+select tests.at('0'), tests.reserve('asha', 'called off', 'p1');
+select tests.at('1 minute'), tests.start('asha', 'called off');
 select tests.fail('asha', 'p1');
 select results_eq(
   $$ select started_at, started_by from public.user_sessions where id = tests.id('called off') $$,
@@ -141,7 +152,7 @@ select is(
   (select started_at from public.user_sessions where id = tests.id('never')), null, 'rule 1: and its clock has never run'
 );
 
--- Rule 2: each full hour after the start gives the plan's credits again, and nothing rolls over -----------------------------
+-- Rule 2: each full hour after the start gives the plan's credits again, and nothing rolls over -----------------------
 
 select tests.at('0'), tests.session('hours', 'asha', 'flash-lite', 3);
 select tests.reserve('asha', 'hours', 'h0', 2), tests.complete('asha', 'h0');
@@ -191,16 +202,19 @@ select tests.session('next', 'asha', 'flash-lite', 1);
 select is(tests.credits('asha', 'next'), 3, 'rule 2: a next session has the plan''s credits, no more and no fewer');
 
 -- A session whose middle hours were never used gives them no second life.
-select tests.at('0'), tests.session('idle', 'asha', 'flash-lite', 4), tests.reserve('asha', 'idle', 'i0'), tests.complete('asha', 'i0');
+select tests.at('0'), tests.session('idle', 'asha', 'flash-lite', 4);
+select tests.reserve('asha', 'idle', 'i0'), tests.complete('asha', 'i0');
 select tests.at('3 hours 30 minutes');
 select is(tests.credits('asha', 'idle'), 3, 'rule 2: after two idle hours the fourth holds three');
 select is(
-  tests.reserve('asha', 'idle', 'i3', 4) ->> 'outcome', 'not_in_plan', 'rule 2: four at once are beyond any hour of this plan'
+  tests.reserve('asha', 'idle', 'i3', 4) ->> 'outcome', 'not_in_plan',
+  'rule 2: four at once are beyond any hour of this plan'
 );
 
--- Rule 8: time is the database's, read after the lock is held -----------------------------------------------------------------
+-- Rule 8: time is the database's, read after the lock is held ---------------------------------------------------------
 
-select tests.at('0'), tests.session('timed', 'asha', 'flash', 1), tests.at('10 minutes'), tests.reserve('asha', 'timed', 't1');
+select tests.at('0'), tests.session('timed', 'asha', 'flash', 1);
+select tests.at('10 minutes'), tests.reserve('asha', 'timed', 't1');
 select results_eq(
   $$ select created_at, lease_expires_at - created_at from public.image_generations where request_id = tests.id('t1') $$,
   $$ values (tests.moment('10 minutes'), private.lease()) $$,

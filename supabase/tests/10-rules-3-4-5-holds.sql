@@ -8,7 +8,7 @@ select plan(51);
 
 select tests.at('0'), tests.customer('asha');
 
--- Rule 3: a picture costs one credit, a batch of n costs n ------------------------------------------------------------------
+-- Rule 3: a picture costs one credit, a batch of n costs n ------------------------------------------------------------
 
 select tests.session('cost', 'asha', 'pro', 1);
 select is(
@@ -41,7 +41,8 @@ select is(tests.credits('asha', 'cost'), 5, 'rule 3: and asking for one costs no
 
 select tests.session('three', 'asha', 'flash-lite', 2);
 select is(
-  tests.reserve('asha', 'three', 'four', 4) ->> 'outcome', 'not_in_plan', 'rule 3: four at once are beyond a plan of three'
+  tests.reserve('asha', 'three', 'four', 4) ->> 'outcome', 'not_in_plan',
+  'rule 3: four at once are beyond a plan of three'
 );
 select tests.reserve('asha', 'three', 'one');
 select is(
@@ -49,13 +50,14 @@ select is(
   'rule 3: three at once are not served with two credits left'
 );
 select is(
-  tests.states('three') || ', ' || tests.credits('asha', 'three'), 'running 1, 2', 'rule 3: not even in part, nor is anything taken'
+  tests.states('three') || ', ' || tests.credits('asha', 'three'), 'running 1, 2',
+  'rule 3: not even in part, nor is anything taken'
 );
 select is(
   tests.reserve('asha', 'three', 'two more', 2) ->> 'outcome', 'reserved', 'rule 3: two at once are'
 );
 
--- Rule 4: held before the engine is called, posted when stored, released when anything fails ------------------------------
+-- Rule 4: held before the engine is called, posted when stored, released when anything fails --------------------------
 
 select tests.session('holds', 'asha', 'flash-lite', 2);
 select is(
@@ -83,7 +85,8 @@ select results_eq(
 );
 select tests.reserve('asha', 'holds', 'lost');
 select is(
-  tests.reserve('asha', 'holds', 'one too many') ->> 'outcome', 'credits_exhausted', 'rule 4: the last credit is held, so no other gets it'
+  tests.reserve('asha', 'holds', 'one too many') ->> 'outcome', 'credits_exhausted',
+  'rule 4: the last credit is held, so no other gets it'
 );
 select is(
   tests.fail('asha', 'lost', 'prompt_refused') ->> 'failureCode', 'prompt_refused', 'rule 4: what fails says why'
@@ -95,7 +98,8 @@ select is(
 -- A batch partly made returns the rest.
 select tests.session('partly', 'asha', 'flash', 1), tests.reserve('asha', 'partly', 'four', 4);
 select is(
-  tests.complete('asha', 'four', 3) ->> 'outcome', 'completed', 'rule 4: a batch of four of which three were made is a success'
+  tests.complete('asha', 'four', 3) ->> 'outcome', 'completed',
+  'rule 4: a batch of four of which three were made is a success'
 );
 select is(tests.states('partly'), 'completed 3, failed 1', 'rule 4: I8: three are posted and one is released');
 select is(tests.credits('asha', 'partly'), 5, 'rule 4: I8: so it cost three');
@@ -105,7 +109,8 @@ select is(
 );
 select tests.session('none', 'asha', 'flash', 1), tests.reserve('asha', 'none', 'empty batch', 2);
 select is(
-  tests.complete('asha', 'empty batch', 0) ->> 'outcome', 'failed', 'rule 4: a batch of which none was made is a failure'
+  tests.complete('asha', 'empty batch', 0) ->> 'outcome', 'failed',
+  'rule 4: a batch of which none was made is a failure'
 );
 select is(tests.credits('asha', 'none'), 8, 'rule 4: which costs nothing');
 -- A hold belongs to the hour in which it was taken, even if the picture arrives in the next.
@@ -117,10 +122,12 @@ select is(
   tests.balance('asha', 'turn') ->> 'creditsHeld', '0', 'rule 4: nor are they shown in it'
 );
 select is(
-  tests.complete('asha', 'late one') #>> '{balance,creditsRemaining}', '3', 'rule 4: a picture that arrives in the second hour was paid in the first'
+  tests.complete('asha', 'late one') #>> '{balance,creditsRemaining}', '3',
+  'rule 4: a picture that arrives in the second hour was paid in the first'
 );
 select is(
-  tests.fail('asha', 'late two') #>> '{balance,creditsRemaining}', '3', 'rule 4: and one that fails in it gives that hour nothing more'
+  tests.fail('asha', 'late two') #>> '{balance,creditsRemaining}', '3',
+  'rule 4: and one that fails in it gives that hour nothing more'
 );
 select results_eq(
   $$ select distinct hour_index::integer from public.image_generations where session_id = tests.id('turn') $$, array[0],
@@ -134,12 +141,13 @@ select is_empty(
   $$ select from public.image_generations where request_id = tests.id('beyond') $$, 'rule 4: leaves no row'
 );
 
--- Rule 5: the rows are the count ----------------------------------------------------------------------------------------------
+-- Rule 5: the rows are the count --------------------------------------------------------------------------------------
 
 select tests.at('0'), tests.session('count', 'asha', 'flash', 1);
 select tests.reserve('asha', 'count', 'c' || n) from generate_series(1, 8) as n;
 select is(
-  tests.reserve('asha', 'count', 'c9') ->> 'outcome', 'credits_exhausted', 'rule 5: I9: eight running rows are an hour of eight'
+  tests.reserve('asha', 'count', 'c9') ->> 'outcome', 'credits_exhausted',
+  'rule 5: I9: eight running rows are an hour of eight'
 );
 select is(
   (tests.fail('asha', 'c1') #>> '{balance,creditsRemaining}')::integer, 1, 'rule 5: a failed row does not count'

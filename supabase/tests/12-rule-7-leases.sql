@@ -8,20 +8,22 @@ select plan(36);
 
 select tests.at('0'), tests.customer('asha'), tests.customer('ravi');
 
--- Rule 7: the next request releases -------------------------------------------------------------------------------------------
+-- Rule 7: the next request releases -----------------------------------------------------------------------------------
 
 select tests.session('lazy', 'asha', 'flash-lite', 1);
 select tests.reserve('asha', 'lazy', 'kept'), tests.complete('asha', 'kept');
 select tests.reserve('asha', 'lazy', 'dead one'), tests.reserve('asha', 'lazy', 'dead two');
 select tests.at('169.999999 seconds');
 select is(
-  tests.reserve('asha', 'lazy', 'too soon') ->> 'outcome', 'credits_exhausted', 'rule 7: a microsecond before its end a lease still holds'
+  tests.reserve('asha', 'lazy', 'too soon') ->> 'outcome', 'credits_exhausted',
+  'rule 7: a microsecond before its end a lease still holds'
 );
 select is(tests.states('lazy'), 'completed 1, running 2', 'rule 7: and nothing has been released');
 select tests.at('170 seconds');
 select is(tests.credits('asha', 'lazy'), 2, 'rule 7: when the lease has run out the balance shows the credit at once');
 select is(
-  tests.reserve('asha', 'lazy', 'next') #>> '{balance,creditsRemaining}', '1', 'rule 7: and the next request gets it, without any sweeper'
+  tests.reserve('asha', 'lazy', 'next') #>> '{balance,creditsRemaining}', '1',
+  'rule 7: and the next request gets it, without any sweeper'
 );
 select is(tests.states('lazy'), 'completed 1, expired 2, running 1', 'rule 7: which records what has lapsed');
 select results_eq(
@@ -29,7 +31,8 @@ select results_eq(
     select lease_expires_at, settled_at, failure_code from public.image_generations
     where request_id = tests.id('dead one')
   $$,
-  $$ values (null::timestamptz, tests.moment('170 seconds'), null::text) $$, 'rule 7: I12: with the time at which it was recorded'
+  $$ values (null::timestamptz, tests.moment('170 seconds'), null::text) $$,
+  'rule 7: I12: with the time at which it was recorded'
 );
 
 -- What one transaction repaired is kept even where it refuses.
@@ -39,17 +42,19 @@ select is(
 );
 select is(tests.states('lazy'), 'completed 1, expired 3', 'rule 7: has yet released what had lapsed');
 
--- Rule 7: a completion that comes too late is not charged ------------------------------------------------------------------------
+-- Rule 7: a completion that comes too late is not charged -------------------------------------------------------------
 
 select tests.at('0'), tests.session('late', 'asha', 'flash', 2), tests.reserve('asha', 'late', 'early');
 select tests.reserve('asha', 'late', 'in time'), tests.reserve('asha', 'late', 'too late', 2), tests.complete('asha', 'early');
 select tests.at('169.999999 seconds');
 select is(
-  tests.complete('asha', 'in time') ->> 'outcome', 'completed', 'rule 7: I12: a picture that arrives a microsecond before the end of its lease is posted'
+  tests.complete('asha', 'in time') ->> 'outcome', 'completed',
+  'rule 7: I12: a picture that arrives a microsecond before the end of its lease is posted'
 );
 select tests.at('170 seconds');
 select is(
-  tests.complete('asha', 'too late') ->> 'outcome', 'expired', 'rule 7: I12: one that arrives at its end is refused, though no sweeper came by'
+  tests.complete('asha', 'too late') ->> 'outcome', 'expired',
+  'rule 7: I12: one that arrives at its end is refused, though no sweeper came by'
 );
 select is(tests.credits('asha', 'late'), 6, 'rule 7: and not charged');
 select is(
@@ -67,7 +72,7 @@ select is(
 );
 select is(tests.credits('asha', 'late'), 6, 'rule 7: I7: nor is its credit released twice');
 
--- Rule 7: the sweeper ----------------------------------------------------------------------------------------------------------
+-- Rule 7: the sweeper -------------------------------------------------------------------------------------------------
 
 select tests.at('0'), tests.session('swept', 'asha', 'flash', 1), tests.session('also swept', 'ravi', 'flash', 1);
 select tests.reserve('asha', 'swept', 's1', 2), tests.reserve('ravi', 'also swept', 's2');
@@ -96,9 +101,10 @@ select is(
 select is(public.expire_generations(0), 0, 'rule 7: and none when told none');
 select is(public.expire_generations(), 1, 'rule 7: the rest the next time');
 
--- Rule 7: a dead first picture stops the clock that it started ---------------------------------------------------------------------
+-- Rule 7: a dead first picture stops the clock that it started --------------------------------------------------------
 
-select tests.at('0'), tests.session('dead start', 'asha', 'flash-lite', 1), tests.reserve('asha', 'dead start', 'never came');
+select tests.at('0'), tests.session('dead start', 'asha', 'flash-lite', 1);
+select tests.reserve('asha', 'dead start', 'never came');
 select tests.at('170 seconds');
 select is(
   tests.balance('asha', 'dead start') - 'planId' - 'creditsPerHour',
@@ -113,7 +119,8 @@ select is(
 select is(
   (select expires_at from public.user_sessions where id = tests.id('dead start')), tests.moment('3 hours'), 'rule 7: with its full hour ahead'
 );
-select tests.at('0'), tests.session('swept start', 'asha', 'flash-lite', 1), tests.reserve('asha', 'swept start', 'never came either');
+select tests.at('0'), tests.session('swept start', 'asha', 'flash-lite', 1);
+select tests.reserve('asha', 'swept start', 'never came either');
 select tests.at('170 seconds'), public.expire_generations();
 select results_eq(
   $$ select status, started_at from public.user_sessions where id = tests.id('swept start') $$,
@@ -133,9 +140,12 @@ select is(
   (select started_at from public.user_sessions where id = tests.id('two first')), tests.moment('0'), 'rule 7: earns the clock'
 );
 
--- Rule 7: the lease is longer than the platform lets a request live ------------------------------------------------------------------
+-- Rule 7: the lease is longer than the platform lets a request live ---------------------------------------------------
 
-select ok(private.lease() > interval '150 seconds', 'rule 7: no live worker loses its hold: the platform ends a request after 150 seconds');
+select ok(
+  private.lease() > interval '150 seconds',
+  'rule 7: no live worker loses its hold: the platform ends a request after 150 seconds'
+);
 select ok(private.lease() <= interval '5 minutes', 'rule 7: and no dead one keeps it for long');
 
 select * from finish();

@@ -19,7 +19,7 @@ create temp table kept as select * from pg_temp.before_all;
 
 select tests.as_customer('asha');
 
--- Rule 9: no column of his own rows ---------------------------------------------------------------------------------------------
+-- Rule 9: no column of his own rows -----------------------------------------------------------------------------------
 
 select throws_ok(
   format('update public.%I set %I = default', relname, attname), '42501', 'permission denied for table ' || relname,
@@ -32,7 +32,7 @@ where attrelid = any (array[
   and attnum > 0 and not attisdropped
 order by relname, attnum;
 
--- Rule 9: no row added, taken away or put in its place ------------------------------------------------------------------------------
+-- Rule 9: no row added, taken away or put in its place ----------------------------------------------------------------
 
 select throws_ok(
   format(verb, name), '42501', 'permission denied for table ' || name,
@@ -75,7 +75,7 @@ from (values
   ($$ create table public.image_generations_mine (id uuid) $$, 'add a table')
 ) as attack (statement, what);
 
--- And none of it left a trace -----------------------------------------------------------------------------------------------------
+-- And none of it left a trace -----------------------------------------------------------------------------------------
 
 select tests.as_owner();
 select is_empty(

@@ -8,7 +8,7 @@ select plan(50);
 
 select tests.at('0'), tests.customer('asha'), tests.customer('ravi');
 
--- I6: what is settled never changes its state again --------------------------------------------------------------------------
+-- I6: what is settled never changes its state again -------------------------------------------------------------------
 
 select tests.session('s', 'asha', 'pro', 1), tests.session('other', 'asha', 'pro', 1), tests.session('his', 'ravi', 'pro', 1);
 select tests.reserve('asha', 's', 'completed'), tests.reserve('asha', 's', 'failed'), tests.reserve('asha', 's', 'expired');
@@ -44,18 +44,23 @@ from (values
   ($$status = 'paused'$$, 'in a state that nobody knows')
 ) as broken (change, what);
 
--- I7: a hold is settled at most once, whoever comes second -------------------------------------------------------------------------
+-- I7: a hold is settled at most once, whoever comes second ------------------------------------------------------------
 
 select tests.session('once', 'asha', 'pro', 1);
 select tests.reserve('asha', 'once', 'complete, then fail'), tests.complete('asha', 'complete, then fail');
-select is(tests.fail('asha', 'complete, then fail') ->> 'outcome', 'completed', 'I7: what is completed does not fail afterwards');
+select is(
+  tests.fail('asha', 'complete, then fail') ->> 'outcome', 'completed',
+  'I7: what is completed does not fail afterwards'
+);
 select tests.reserve('asha', 'once', 'fail, then complete'), tests.fail('asha', 'fail, then complete', 'engine_timeout');
 select is(
-  tests.complete('asha', 'fail, then complete') ->> 'outcome', 'failed', 'I7: what has failed is not completed afterwards'
+  tests.complete('asha', 'fail, then complete') ->> 'outcome', 'failed',
+  'I7: what has failed is not completed afterwards'
 );
 select tests.reserve('asha', 'once', 'complete twice', 2);
 select is(
-  tests.complete('asha', 'complete twice'), tests.complete('asha', 'complete twice'), 'I7: completing twice answers the same'
+  tests.complete('asha', 'complete twice'), tests.complete('asha', 'complete twice'),
+  'I7: completing twice answers the same'
 );
 select tests.reserve('asha', 'once', 'one, then both', 2), tests.complete('asha', 'one, then both', 1);
 select is(
@@ -63,18 +68,20 @@ select is(
 );
 select tests.reserve('asha', 'once', 'fail twice'), tests.fail('asha', 'fail twice', 'engine_failed');
 select is(
-  tests.fail('asha', 'fail twice', 'prompt_refused') ->> 'failureCode', 'engine_failed', 'I7: the first reason of a failure stays'
+  tests.fail('asha', 'fail twice', 'prompt_refused') ->> 'failureCode', 'engine_failed',
+  'I7: the first reason of a failure stays'
 );
 select tests.at('10 minutes');
 select is(public.expire_generations(), 1, 'I7: the sweeper finds only what is still open, which is of another session');
 select is(
-  tests.states('once') || ', ' || tests.credits('asha', 'once'), 'completed 4, failed 3, 11', 'I7: and every credit was settled once'
+  tests.states('once') || ', ' || tests.credits('asha', 'once'), 'completed 4, failed 3, 11',
+  'I7: and every credit was settled once'
 );
 select is(
   (select images_generated from public.user_sessions where id = tests.id('once')), 4, 'I10: and every picture counted once'
 );
 
--- I8: posted is at most held -----------------------------------------------------------------------------------------------------
+-- I8: posted is at most held ------------------------------------------------------------------------------------------
 
 select tests.at('0'), tests.session('held', 'asha', 'pro', 1), tests.session('elsewhere', 'asha', 'pro', 1);
 select tests.reserve('asha', 'held', 'two', 2), tests.reserve('asha', 'elsewhere', 'not mine', 2), tests.reserve('ravi', 'his', 'two', 2);
@@ -116,7 +123,7 @@ from (values
   ) as expected (message);
 select is(tests.states('elsewhere'), 'running 2', 'I8: and of a batch with one such picture nothing is posted');
 
--- I6 to I10, I12: a long random story --------------------------------------------------------------------------------------------
+-- I6 to I10, I12: a long random story ---------------------------------------------------------------------------------
 
 /*
  * Four hundred steps on two sessions of two customers: requests of every size, completions in part and in whole, failures,

@@ -20,7 +20,7 @@ exception when others then
 end
 $$;
 
--- Values that the table refuses ------------------------------------------------------------------------------------------------
+-- Values that the table refuses ---------------------------------------------------------------------------------------
 
 select throws_ok(
   format('select tests.reserve(%L, %L, %L, 1, %s, %L)', 'asha', 's', 'bad ' || what, prompt, '{}'), code,
@@ -62,32 +62,39 @@ select throws_ok(
 );
 -- A seed beyond the field's ends must not come round to another: it would be another picture than the one asked for.
 select matches(
-  tests.refusal('seed ' || seed, 'a sunset', jsonb_build_object('seed', seed)), '^(invalid_request|23514)$', 'refused: a seed of ' || seed
+  tests.refusal('seed ' || seed, 'a sunset', jsonb_build_object('seed', seed)), '^(invalid_request|23514)$',
+  'refused: a seed of ' || seed
 )
 from unnest(array[-1, -4294967296, -9223372036854775808, 4294967296, 9223372036854775807]) as seed;
 select matches(
-  tests.refusal('blank ' || what, prompt, '{}'), '^(invalid_request|23514)$', 'refused: a prompt of nothing but ' || what
+  tests.refusal('blank ' || what, prompt, '{}'), '^(invalid_request|23514)$',
+  'refused: a prompt of nothing but ' || what
 )
 from (values ('blanks', '   '), ('tabs and lines', E'\t\n\r')) as blank (what, prompt);
 select is(
-  tests.reserve('asha', 'no session', 'bad'), '{"outcome": "session_not_found"}', 'refused: a session that does not exist'
+  tests.reserve('asha', 'no session', 'bad'), '{"outcome": "session_not_found"}',
+  'refused: a session that does not exist'
 );
 select tests.as_customer('asha');
 select is(
-  public.reserve_generation(null, tests.id('bad'), 'a sunset'), '{"outcome": "session_not_found"}', 'refused: no session'
+  public.reserve_generation(null, tests.id('bad'), 'a sunset'), '{"outcome": "session_not_found"}',
+  'refused: no session'
 );
 select tests.as_owner();
 
--- And after all that -------------------------------------------------------------------------------------------------------------
+-- And after all that --------------------------------------------------------------------------------------------------
 
-select is_empty($$ select from public.image_generations where session_id = tests.id('s') $$, 'after all that no row is held');
+select is_empty(
+  $$ select from public.image_generations where session_id = tests.id('s') $$,
+  'after all that no row is held'
+);
 select is(tests.credits('asha', 's'), 15, 'and the session is whole');
 select results_eq(
   $$ select status, started_at from public.user_sessions where id = tests.id('s') $$,
   $$ values ('ready', null::timestamptz) $$, 'and its clock does not run'
 );
 
--- Values at their very ends, which are served -----------------------------------------------------------------------------------
+-- Values at their very ends, which are served -------------------------------------------------------------------------
 
 select is(
   tests.reserve('asha', 's', 'good ' || place, 1, prompt, options::jsonb) ->> 'outcome', 'reserved', 'served: ' || left(prompt, 8) || ' ' || options
@@ -114,14 +121,15 @@ select results_eq(
     select width, height, steps, cfg_scale, resolution, negative_prompt, conversation_id, seed between 0 and 4294967295
     from public.image_generations where request_id = tests.id('good 1')
   $$,
-  $$ values (512, 512, 30, 7.50, '512x512', null::text, null::uuid, true) $$, 'what was not said has the defaults of the API'
+  $$ values (512, 512, 30, 7.50, '512x512', null::text, null::uuid, true) $$,
+  'what was not said has the defaults of the API'
 );
 select throws_ok(
   $$ update public.image_generations set resolution = '9x9' where request_id = tests.id('good 1') $$, '428C9', null,
   'the resolution is derived and cannot say otherwise'
 );
 
--- What not even the owner of the table can write ---------------------------------------------------------------------------------
+-- What not even the owner of the table can write ----------------------------------------------------------------------
 
 select throws_ok(
   format('update public.user_sessions set %s where id = tests.id(%L)', change, 's'), code, null, 'no session ' || what
@@ -144,7 +152,7 @@ select throws_ok(
   'no video is completed without a film'
 );
 
--- A customer who leaves ------------------------------------------------------------------------------------------------------------
+-- A customer who leaves -----------------------------------------------------------------------------------------------
 
 delete from auth.users where id = tests.id('asha');
 select is_empty(

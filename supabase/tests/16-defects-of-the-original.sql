@@ -8,16 +8,28 @@ select plan(28);
 
 select tests.at('0'), tests.customer('asha'), tests.session('s', 'asha', 'flash-lite', 2);
 
--- A join with no foreign key behind it, so that every request failed -----------------------------------------------------------
+-- A join with no foreign key behind it, so that every request failed --------------------------------------------------
 
-select fk_ok('public', 'user_sessions', 'plan_id', 'public', 'session_config', 'plan_id', 'a session joins its plan over a foreign key');
-select fk_ok('public', 'conversations', 'session_id', 'public', 'user_sessions', 'id', 'and a conversation its session');
-select fk_ok('public', 'chat_messages', 'conversation_id', 'public', 'conversations', 'id', 'and a message its conversation');
+select fk_ok(
+  'public', 'user_sessions', 'plan_id', 'public', 'session_config', 'plan_id',
+  'a session joins its plan over a foreign key'
+);
+select fk_ok(
+  'public', 'conversations', 'session_id', 'public', 'user_sessions', 'id',
+  'and a conversation its session'
+);
+select fk_ok(
+  'public', 'chat_messages', 'conversation_id', 'public', 'conversations', 'id',
+  'and a message its conversation'
+);
 select fk_ok('public', 'image_generations', 'session_id', 'public', 'user_sessions', 'id', 'and a picture its session');
-select fk_ok('public', 'image_generations', 'conversation_id', 'public', 'conversations', 'id', 'and a picture its conversation');
+select fk_ok(
+  'public', 'image_generations', 'conversation_id', 'public', 'conversations', 'id',
+  'and a picture its conversation'
+);
 select fk_ok('public', 'video_generations', 'session_id', 'public', 'user_sessions', 'id', 'and a video its session');
 
--- Credits read and then written, so that two requests at once spent one credit -----------------------------------------------
+-- Credits read and then written, so that two requests at once spent one credit ----------------------------------------
 
 select matches(
   pg_get_functiondef('public.reserve_generation'::regproc), 'found\.user_id = customer\s+for update',
@@ -30,10 +42,11 @@ select cmp_ok(
 );
 select tests.reserve('asha', 's', 'q' || n) from generate_series(1, 3) as n;
 select is(
-  tests.reserve('asha', 's', 'q4') ->> 'outcome', 'credits_exhausted', 'a fourth request is refused while three are still on their way'
+  tests.reserve('asha', 's', 'q4') ->> 'outcome', 'credits_exhausted',
+  'a fourth request is refused while three are still on their way'
 );
 
--- Customers able to update their own session row, and to insert sessions and generations ----------------------------------------
+-- Customers able to update their own session row, and to insert sessions and generations ------------------------------
 
 select tests.as_customer('asha');
 select throws_ok(
@@ -60,17 +73,18 @@ select throws_ok(
 );
 select tests.as_owner();
 
--- Expiry never checked --------------------------------------------------------------------------------------------------------------
+-- Expiry never checked ------------------------------------------------------------------------------------------------
 
 select tests.session('short', 'asha', 'flash', 1), tests.reserve('asha', 'short', 'e1'), tests.complete('asha', 'e1'), tests.at('1 hour');
 select is(
-  tests.reserve('asha', 'short', 'e2') - 'expiresAt', '{"outcome": "session_expired"}', 'a session whose hour is over serves nothing'
+  tests.reserve('asha', 'short', 'e2') - 'expiresAt', '{"outcome": "session_expired"}',
+  'a session whose hour is over serves nothing'
 );
 select is(
   (tests.reserve('asha', 'short', 'e2') ->> 'expiresAt')::timestamptz, tests.moment('1 hour'), 'and says when it ended'
 );
 
--- Credits never reset in the second hour ---------------------------------------------------------------------------------------------
+-- Credits never reset in the second hour ------------------------------------------------------------------------------
 
 select tests.at('0'), tests.session('two', 'asha', 'flash-lite', 2), tests.reserve('asha', 'two', 'first hour', 3);
 select tests.complete('asha', 'first hour');
@@ -78,7 +92,7 @@ select is(tests.credits('asha', 'two'), 0, 'the first hour is used up');
 select tests.at('1 hour');
 select is(tests.credits('asha', 'two'), 3, 'the second hour has its credits');
 
--- Object names from the clock, so that two pictures in one millisecond collided -------------------------------------------------------
+-- Object names from the clock, so that two pictures in one millisecond collided ---------------------------------------
 
 select tests.session('names', 'asha', 'pro', 1);
 select tests.reserve('asha', 'names', 'n' || n, 4) from generate_series(1, 3) as n;
@@ -99,7 +113,7 @@ select is(
   'and so are the names of the objects in which they lie'
 );
 
--- A paid credit kept when upload or insert failed after the picture was made ------------------------------------------------------------
+-- A paid credit kept when upload or insert failed after the picture was made ------------------------------------------
 
 select is(
   (tests.fail('asha', 'n2', 'internal') #>> '{balance,creditsRemaining}')::integer, 7, 'a batch of four that could not be stored gives its credits back'
@@ -116,7 +130,7 @@ select is(
   (tests.fail('asha', 'n3', 'internal') #>> '{balance,creditsRemaining}')::integer, 11, 'gives all its credits back'
 );
 
--- Plan names in the update that matched no row -----------------------------------------------------------------------------------------
+-- Plan names in the update that matched no row ------------------------------------------------------------------------
 
 select is_empty(
   $$ select plan_id from public.session_config where plan_id in ('flash-lite', 'flash', 'pro') and image_credits_per_hour = 0 $$,
@@ -126,10 +140,11 @@ select is(
   (select count(*)::integer from public.session_config where plan_id in ('flash-lite', 'flash', 'pro')), 3, 'and every plan is there'
 );
 
--- A placeholder video passed off as a result ---------------------------------------------------------------------------------------------
+-- A placeholder video passed off as a result --------------------------------------------------------------------------
 
 select is_empty(
-  $$ select from pg_proc where pronamespace = 'public'::regnamespace and proname ~ 'video' $$, 'no function makes videos yet'
+  $$ select from pg_proc where pronamespace = 'public'::regnamespace and proname ~ 'video' $$,
+  'no function makes videos yet'
 );
 select is_empty(
   $$

@@ -17,8 +17,9 @@ function probing(outcomes: Promise<unknown>[]) {
   const handle = handler("probe", {
     env: {},
     instantiate: () => {
-      instances.push(instantiate());
-      return instances[instances.length - 1];
+      const edge: Edge = instantiate();
+      instances.push(edge);
+      return edge;
     },
     call: (edge) => edge.Call.probe(outcomes.shift() ?? say("ok")),
   });

@@ -41,12 +41,10 @@ async function creation(available: boolean): Promise<string> {
       } under target/tools/pgtap/. PGTAP_SQL may name one.`,
     );
   }
-  // The hub's migrations take execute from PUBLIC for whatever is new; the actors of a test must reach pgTAP.
   return `create schema tap;
 set local search_path = tap;
 ${available || !file ? "create extension pgtap with schema tap;" : await Deno.readTextFile(file)}
-grant usage on schema tap to public;
-grant execute on all functions in schema tap to public;`;
+grant usage on schema tap to public;`;
 }
 
 async function search(folder: URL): Promise<string | undefined> {

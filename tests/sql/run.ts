@@ -32,7 +32,7 @@ export function readTap(tap: string, exitCode: number, errors: string): Outcome 
       failing = test[1] !== undefined || Number(test[2]) !== ran || /# (skip|todo)/i.test(line);
       if (failing) outcome.failures.push(line);
       else outcome.passed += 1;
-    } else if (failing && /^#(  | Failed)/.test(line)) {
+    } else if (failing && /^#( {2}| Failed)/.test(line)) {
       outcome.failures[outcome.failures.length - 1] += `\n    ${line}`;
     }
   }

@@ -128,7 +128,7 @@ impl Ledger {
             batch_count: request.batch_count,
         };
         let call = self.as_customer.rpc("reserve_generation", to_json(&arguments)?).auth(customer.as_str());
-        read(&answer(timer, call).await?)
+        read(&answer(timer, call).await.map_err(not_a_customer)?)
     }
 
     /// Records the stored pictures of a request and releases what was not made of it, for that reason. Repeated when no
@@ -198,6 +198,15 @@ fn rejection(status: u16, text: &str) -> LedgerError {
         // The pool is full, the database restarts, or a gateway in between has nobody to ask.
         (502..=504, _) => LedgerError::Unreachable(format!("{status} {code}")),
         _ => LedgerError::Rejected(status, code),
+    }
+}
+
+/// A token that PostgREST accepts need not be a customer's: its role may not reserve (42501), or its subject is no UUID
+/// (22P02; everything else in the call was read as what it is before).
+fn not_a_customer(error: LedgerError) -> LedgerError {
+    match error {
+        LedgerError::Rejected(_, code) if matches!(code.as_str(), "42501" | "22P02") => LedgerError::Unauthorized,
+        other => other,
     }
 }
 

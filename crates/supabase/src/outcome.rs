@@ -113,9 +113,9 @@ pub struct Generation {
     pub prompt: String,
     /// What to leave out.
     pub negative_prompt: Option<String>,
-    /// Pixels.
+    /// Pixels: what was asked for, and once it is completed what was drawn.
     pub width: u32,
-    /// Pixels.
+    /// Pixels, like the width.
     pub height: u32,
     /// Denoising steps.
     pub steps: u32,
@@ -141,6 +141,10 @@ pub struct StoredPicture {
     pub image_url: String,
     /// The model that drew it.
     pub model: String,
+    /// Pixels, as the file says; none where only its far end would say.
+    pub width: Option<u32>,
+    /// Pixels, like the width.
+    pub height: Option<u32>,
     /// How long the engine took.
     pub generation_time_ms: u32,
 }

@@ -191,6 +191,9 @@ fn a_token_that_is_not_accepted_is_nobodys_fault_but_the_callers() {
         (401, json!({ "code": "PGRST301", "message": "JWT expired" })),
         (401, json!({ "code": "PGRST303", "message": "JWT expired" })),
         (401, json!({ "code": "42501", "message": "permission denied for function reserve_generation" })),
+        // Signed by the project, and not a customer's: a legacy service_role key, or another issuer's subject.
+        (403, json!({ "code": "42501", "message": "permission denied for function reserve_generation" })),
+        (400, json!({ "code": "22P02", "message": "invalid input syntax for type uuid: \"user_2x\"" })),
         (401, json!("Unauthorized")),
     ];
     for (status, answer) in rows {
@@ -228,6 +231,8 @@ fn complete(answers: Vec<(u16, Value)>) -> (Result<Settlement, LedgerError>, Vec
         object_name: "a/b.png".to_owned(),
         image_url: "http://x/a/b.png".to_owned(),
         model: "easel/sketch-1".to_owned(),
+        width: Some(512),
+        height: None,
         generation_time_ms: 12,
     };
     let settlement = run(ledger.complete(&Hurry, customer, request, &[picture], Code::EngineFailed));
@@ -245,7 +250,7 @@ fn a_picture_is_recorded_with_the_secret_key_as_apikey_alone() {
         seen.body,
         json!({ "user_id": CUSTOMER, "request_id": REQUEST, "failure_code": "engine_failed", "pictures": [{
             "id": "44444444-4444-4444-8444-444444444444", "objectName": "a/b.png", "imageUrl": "http://x/a/b.png",
-            "model": "easel/sketch-1", "generationTimeMs": 12
+            "model": "easel/sketch-1", "width": 512, "height": null, "generationTimeMs": 12
         }] })
     );
 }
@@ -259,6 +264,12 @@ fn a_record_that_may_have_been_lost_is_sent_again() {
     let (settlement, seen) = complete(vec![lost(), lost(), lost()]);
     assert!(matches!(settlement, Err(LedgerError::Unreachable(_))));
     assert_eq!(seen.len(), 3);
+}
+
+#[test]
+fn a_secret_key_that_is_refused_is_the_hubs_own_trouble() {
+    let (settlement, _) = complete(vec![(403, json!({ "code": "42501" }))]);
+    assert_eq!(settlement, Err(LedgerError::Rejected(403, "42501".to_owned())));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use domain::id::{CustomerId, RequestId};
 use domain::request::{ImageRequest, InvalidRequest};
 use engine::{AnyEngine, Failure, Job};
 use futures_util::future::join_all;
+use std::fmt::Display;
 use supabase::{Balance, Generation, LedgerError, PictureStore, Reservation, Settlement, StoredPicture};
 use transport::Timer;
 use web_sys::Response;
@@ -114,27 +115,29 @@ struct Work<'a> {
     request_id: RequestId,
 }
 
-/// Why one picture of a request is not stored.
+/// At which step one picture of a request was lost.
 #[derive(Clone, Copy)]
-enum NotStored {
+enum Lost {
     /// The engines did not draw it.
-    NotDrawn(Failure),
+    Drawing(Failure),
     /// It was drawn, and Storage did not take it.
-    NotUploaded,
+    Uploading,
+    /// It was stored, and the ledger did not take it.
+    Recording,
 }
 
-impl NotStored {
+impl Lost {
     const fn code(self) -> Code {
         match self {
-            Self::NotDrawn(failure) => failure.code(),
-            Self::NotUploaded => Code::Internal,
+            Self::Drawing(failure) => failure.code(),
+            Self::Uploading | Self::Recording => Code::Internal,
         }
     }
 
     fn into_error(self, balance: Option<Balance>) -> ApiError {
         match self {
-            Self::NotDrawn(failure) => ApiError::engine(failure, balance),
-            Self::NotUploaded => ApiError::Failed { code: Code::Internal, retry_after: None, balance },
+            Self::Drawing(failure) => ApiError::engine(failure, balance),
+            Self::Uploading | Self::Recording => ApiError::Failed { code: Code::Internal, retry_after: None, balance },
         }
     }
 }
@@ -148,27 +151,42 @@ impl Work<'_> {
         for result in results {
             match result {
                 Ok(picture) => stored.push(picture),
-                Err(not_stored) => reason = reason.or(Some(not_stored)),
+                Err(lost) => reason = reason.or(Some(lost)),
             }
         }
-        let reason = reason.unwrap_or(NotStored::NotUploaded);
-        let (timer, ledger) = (&self.context.timer, &self.backend.ledger);
+        let reason = reason.unwrap_or(Lost::Recording);
         if stored.is_empty() {
-            let released = ledger.fail(timer, self.customer, self.request_id, reason.code()).await;
-            // The client hears of the picture's failure either way; without an answer the lease ends the hold.
-            let balance = released.map_err(|error| crate::log(&error.to_string())).ok();
-            return Err(reason.into_error(balance.map(|settlement| settlement.balance)));
+            return Err(self.release(reason).await);
         }
-        // When no answer comes, the pictures may be recorded and so must stay where they are.
-        let settlement = ledger
-            .complete(timer, self.customer, self.request_id, &stored, reason.code())
-            .await
-            .map_err(|error| ledger_error(&error))?;
-        self.delete_unrecorded(&stored, &settlement).await;
-        if settlement.completed().next().is_some() { Ok(settlement) } else { Err(expired(settlement.balance)) }
+        let (timer, ledger) = (&self.context.timer, &self.backend.ledger);
+        match ledger.complete(timer, self.customer, self.request_id, &stored, reason.code()).await {
+            Ok(settlement) => {
+                let is_recorded = |picture: &&StoredPicture| settlement.completed().any(|row| row.id == picture.id);
+                // A picture whose lease had run out was not charged for and is not kept.
+                self.delete(stored.iter().filter(|picture| !is_recorded(picture))).await;
+                if settlement.completed().next().is_some() { Ok(settlement) } else { Err(expired(settlement.balance)) }
+            }
+            // A definite no: nothing is recorded, so nothing is kept and nothing charged.
+            Err(error @ (LedgerError::Rejected(..) | LedgerError::Unauthorized)) => {
+                self.log(&error);
+                let failure = self.release(Lost::Recording).await;
+                self.delete(stored.iter()).await;
+                Err(failure)
+            }
+            // No answer: the pictures may be recorded, and so must stay where they are.
+            Err(error) => Err(ApiError::internal(&format!("request {}: {error}", self.request_id))),
+        }
     }
 
-    async fn make(&self, generation: &Generation) -> Result<StoredPicture, NotStored> {
+    /// Gives the credits back. The client hears of the failure either way; without an answer the lease ends the hold.
+    async fn release(&self, reason: Lost) -> ApiError {
+        let released =
+            self.backend.ledger.fail(&self.context.timer, self.customer, self.request_id, reason.code()).await;
+        let balance = released.map_err(|error| self.log(&error)).ok();
+        reason.into_error(balance.map(|settlement| settlement.balance))
+    }
+
+    async fn make(&self, generation: &Generation) -> Result<StoredPicture, Lost> {
         let (transport, timer, store) = (&self.context.transport, &self.context.timer, &self.backend.store);
         let job = Job {
             prompt: &generation.prompt,
@@ -182,18 +200,21 @@ impl Work<'_> {
         let started_ms = timer.now_ms();
         let drawn =
             engine::draw(self.engines, transport, timer, &job, self.context.image_budget).await.map_err(|error| {
-                crate::log(&format!("request {}: {error}", self.request_id));
-                NotStored::NotDrawn(error.failure)
+                self.log(&error);
+                Lost::Drawing(error.failure)
             })?;
         let generation_time_ms = u32::try_from(timer.now_ms().saturating_sub(started_ms)).unwrap_or(u32::MAX);
         let format = drawn.picture.format;
         let object_name = PictureStore::object_name(self.customer, generation, format);
         store.upload(transport, timer, &object_name, format, &drawn.bytes).await.map_err(|error| {
-            crate::log(&format!("request {}: {error}", self.request_id));
-            NotStored::NotUploaded
+            self.log(&error);
+            Lost::Uploading
         })?;
+        let size = drawn.picture.size;
         Ok(StoredPicture {
             id: generation.id,
+            width: size.map(|(width, _)| width),
+            height: size.map(|(_, height)| height),
             image_url: store.public_address(&object_name),
             object_name,
             model: drawn.model,
@@ -201,16 +222,16 @@ impl Work<'_> {
         })
     }
 
-    /// A picture whose lease had run out was not charged for and is not kept.
-    async fn delete_unrecorded(&self, stored: &[StoredPicture], settlement: &Settlement) {
-        for picture in stored {
-            if settlement.completed().any(|generation| generation.id == picture.id) {
-                continue;
-            }
+    async fn delete(&self, pictures: impl Iterator<Item = &StoredPicture>) {
+        for picture in pictures {
             if let Err(error) = self.backend.store.delete(&self.context.transport, &picture.object_name).await {
-                crate::log(&format!("request {}: an unrecorded picture stays in storage: {error}", self.request_id));
+                self.log(&format_args!("an unrecorded picture stays in storage: {error}"));
             }
         }
+    }
+
+    fn log(&self, what: &dyn Display) {
+        crate::log(&format!("request {}: {what}", self.request_id));
     }
 }
 

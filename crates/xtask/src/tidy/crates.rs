@@ -68,3 +68,21 @@ pub fn check(project: &Project, complaints: &mut Complaints) -> Result<BTreeSet<
 fn name(value: &Value) -> &str {
     value.get("name").and_then(Value::as_str).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// I2: what knows PostgREST and what knows engines cannot know each other, and nothing below the edge knows it.
+    #[test]
+    fn arrows_point_up_the_table_only() {
+        for (place, (from, targets)) in ARROWS.iter().enumerate() {
+            for target in *targets {
+                let stands_above = ARROWS.iter().take(place).any(|(name, _)| name == target);
+                assert!(stands_above, "{from} may depend on {target}, which stands below it");
+            }
+        }
+        let mut of_edge = ARROWS.iter().filter(|(_, targets)| targets.contains(&"edge"));
+        assert!(of_edge.next().is_none());
+    }
+}
