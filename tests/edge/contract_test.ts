@@ -1,7 +1,7 @@
 /** What a client can rely on when all goes well: the original's contract, every field in and out, and the picture. */
 import assert from "node:assert/strict";
 import { corsHeaders } from "@supabase/supabase-js/cors";
-import { ownerClient } from "./support/customer.ts";
+import { service } from "../../scripts/local/tests/support.ts";
 import { Hub } from "./support/hub.ts";
 import { download, formatOf, pngSize } from "./support/picture.ts";
 
@@ -134,7 +134,7 @@ hub.test("every optional field reaches the engine, the record and the answer", a
   assert.deepEqual(pngSize((await download(image.url)).bytes), [768, 1024]);
 });
 
-hub.test("a picture's address works for anybody and gives what Storage holds, byte for byte", async (bench) => {
+hub.test("a picture's address works for anybody and gives what the engine drew and Storage holds, byte for byte", async (bench) => {
   const customer = await bench.customer();
   const answer = await customer.generate({
     prompt: bench.marker,
@@ -150,9 +150,11 @@ hub.test("a picture's address works for anybody and gives what Storage holds, by
   // The id of the row is told to clients, so it must not be what hides the picture.
   assert.match(name!, new RegExp(`^${customer.id}/[0-9a-f-]{36}\\.png$`));
   assert.ok(!name!.includes(answer.body.images[0].id));
-  const held = await ownerClient(hub).storage.from("generated-images").download(name!);
+  const held = await service(hub.stack).storage.from("generated-images").download(name!);
   assert.equal(held.error, null);
   assert.deepEqual(await held.data!.bytes(), bytes);
+  const [seen] = await bench.engine.requests(bench.marker);
+  assert.deepEqual(await bench.engine.draw(seen!), bytes);
 });
 
 hub.test("the same seed gives the same picture, another seed another one", async (bench) => {
@@ -183,7 +185,10 @@ hub.test("a batch of four is four pictures of seeds that count on, around the en
   const asked = (await bench.engine.requests(bench.marker)).map((seen) => seen.body.parameters.seed as number);
   assert.deepEqual(asked.sort((left, right) => left - right), [0, 1, 4_294_967_294, 4_294_967_295]);
   const rows = await customer.rows();
-  assert.deepEqual(rows.map((row) => [row.batch_index, Number(row.seed)]), seeds.map((seed: number, at: number) => [at, seed]));
+  assert.deepEqual(
+    rows.map((row) => [row.batch_index, Number(row.seed)]),
+    seeds.map((seed: number, at: number) => [at, seed]),
+  );
 });
 
 hub.test("a JPEG is stored and served as one, whatever the engine calls it", async (bench) => {

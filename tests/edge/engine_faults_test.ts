@@ -64,7 +64,13 @@ const rows: FaultRow[] = [
     fields: { retryAfter: 55 },
     asked: 1,
   },
-  { name: "5 429 without a word", fault: status(429), code: "rate_limited", fields: { retryAfter: undefined }, asked: 3 },
+  {
+    name: "5 429 without a word",
+    fault: status(429),
+    code: "rate_limited",
+    fields: { retryAfter: undefined },
+    asked: 3,
+  },
   {
     name: "5 429 insufficient_quota",
     fault: status(429, { body: { error: { code: "insufficient_quota", message: "You exceeded your quota" } } }),
@@ -85,7 +91,12 @@ const rows: FaultRow[] = [
   { name: "7 noise", fault: { kind: "garbage" }, code: "engine_failed", asked: 1 },
   { name: "7 half a picture", fault: { kind: "truncated" }, code: "engine_failed", asked: 1 },
   { name: "7 all but the last byte", fault: { kind: "truncated", fraction: 0.9999 }, code: "engine_failed", asked: 1 },
-  { name: "16 the picture's address answers 404", fault: { kind: "json_url", missing: true }, code: "engine_failed", asked: 1 },
+  {
+    name: "16 the picture's address answers 404",
+    fault: { kind: "json_url", missing: true },
+    code: "engine_failed",
+    asked: 1,
+  },
   {
     name: "an address that is no address of a picture",
     fault: status(200, { body: { output: ["file:///etc/hostname"] } }),
@@ -97,7 +108,9 @@ const rows: FaultRow[] = [
   { name: "moderation", fault: { kind: "refuse_prompt" }, code: "prompt_refused", asked: 1 },
   {
     name: "moderation, in detail[]",
-    fault: status(422, { body: { detail: [{ loc: ["body", "prompt"], msg: "no", type: "content_policy_violation" }] } }),
+    fault: status(422, {
+      body: { detail: [{ loc: ["body", "prompt"], msg: "no", type: "content_policy_violation" }] },
+    }),
     code: "prompt_refused",
     asked: 1,
   },
@@ -107,7 +120,12 @@ const rows: FaultRow[] = [
   { name: "an odd status", fault: status(418), code: "engine_failed", asked: 1 },
   { name: "a connection that breaks, for ever", fault: { kind: "reset" }, code: "engine_unavailable", asked: 2 },
   { name: "a connection that breaks once", fault: { kind: "reset" }, times: 1, asked: 2 },
-  { name: "more than a picture can be, as declared", fault: { kind: "huge", mib: 64 }, code: "engine_failed", asked: 1 },
+  {
+    name: "more than a picture can be, as declared",
+    fault: { kind: "huge", mib: 64 },
+    code: "engine_failed",
+    asked: 1,
+  },
   {
     name: "more than a picture can be, undeclared",
     fault: { kind: "huge", mib: 64, declared: false },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import { assertError, codes, provoked } from "./support/codes.ts";
-import { ownerClient, visitorClient } from "./support/customer.ts";
+import { visitorClient } from "./support/customer.ts";
 import { Hub } from "./support/hub.ts";
 
 /** How long a request waits for its engine here. What waits for nothing else ends no later than this. */
@@ -231,7 +231,9 @@ hub.test("of a batch, what the engine did not draw is not charged for", async ({
   assert.equal((await engine.requests(marker)).length, 4);
 
   await engine.order(marker, { kind: "status", status: 400 }, 4);
-  assertError(await one.generate({ prompt: marker, sessionId, batchCount: 4 }), "engine_failed", { creditsRemaining: 7 });
+  assertError(await one.generate({ prompt: marker, sessionId, batchCount: 4 }), "engine_failed", {
+    creditsRemaining: 7,
+  });
 });
 
 hub.test("a conversation must be one's own", async ({ customer, marker }) => {
@@ -243,7 +245,6 @@ hub.test("a conversation must be one's own", async ({ customer, marker }) => {
     assertError(answer, "invalid_request", { field: "conversationId" });
   }
   assert.deepEqual(await one.rows(), []);
-  assert.equal((await ownerClient(hub).from("image_generations").select("id").eq("user_id", one.id)).data!.length, 0);
 });
 
 // Each with one cause here; engine_faults_test.ts has them all.

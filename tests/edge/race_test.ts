@@ -104,7 +104,10 @@ hub.test("one id raced on two sessions of a customer is one request, and the oth
   const sessions = [await one.grant(), await one.grant()];
   const requestId = crypto.randomUUID();
   const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, at) => one.generate({ prompt: bench.marker, sessionId: sessions[at % 2], requestId })),
+    Array.from(
+      { length: 10 },
+      (_, at) => one.generate({ prompt: bench.marker, sessionId: sessions[at % 2], requestId }),
+    ),
   );
   const winner = answers.find(({ status }) => status === 200)!.body;
   for (const answer of answers) {

@@ -66,7 +66,11 @@ hub.test("a clock that was started by hand runs on when the first picture fails"
   await engine.order(marker, { kind: "text_page" });
   assertError(await one.generate({ prompt: marker, sessionId }), "engine_failed", { creditsRemaining: 3 });
   const after = await one.session(sessionId);
-  assert.deepEqual([after.status, after.started_at, after.expires_at], ["active", before.started_at, before.expires_at]);
+  assert.deepEqual([after.status, after.started_at, after.expires_at], [
+    "active",
+    before.started_at,
+    before.expires_at,
+  ]);
 });
 
 hub.test("each full hour gives the plan's credits again, nothing rolls over, and after the last it is over", async (bench) => {
@@ -150,6 +154,26 @@ hub.test("a completion after its lease is refused even if nobody came by in betw
   assert.deepEqual((await one.rows()).map((row) => row.status), ["expired"]);
   assert.deepEqual(await one.objects(), []);
   assert.equal((await one.session(sessionId)).status, "ready");
+});
+
+hub.test("a worker that is killed loses nobody's credit: its hold ends with its lease", async (bench) => {
+  const one = await bench.customer();
+  const sessionId = await one.grant("flash-lite");
+  const body = { prompt: bench.marker, sessionId, batchCount: 3, requestId: crypto.randomUUID() };
+  const hold = hub.gate!.hold(bench.marker);
+  const orphan = one.generate(body);
+  await hold.arrived(3);
+  Deno.kill(hub.stack.pids()["function generate-image"]!, "SIGKILL");
+  assert.equal((await orphan).status, 500);
+  hold.open();
+  // The next worker is there at once, and knows what the last one held.
+  assertError(await one.generate(body), "request_in_progress");
+  assertError(await one.generate({ prompt: "another", sessionId }), "credits_exhausted");
+  assert.equal(await endLeases(sessionId), 3);
+  assert.equal(await one.credits(sessionId), 3);
+  assertError(await one.generate(body), "engine_timeout", { creditsRemaining: 3 });
+  assert.equal((await one.session(sessionId)).status, "ready");
+  assert.equal((await one.generate({ prompt: "another", sessionId })).body.creditsRemaining, 2);
 });
 
 hub.test("a failure after its lease changes nothing any more", async (bench) => {

@@ -2,12 +2,14 @@
 //!
 //! Owns: sending one request and reading one answer, within its time and size. Must not: retry, or know who is asked.
 
-use crate::streams::{self, ReadError};
-use js_sys::{Promise, Reflect, Uint8Array};
+use crate::streams::{self, ReadError, Rest};
+use crate::timer::Timeout;
+use js_sys::{Function, Promise, Reflect, Uint8Array};
+use std::time::Duration;
 use transport::{Body, HEADERS_READ, Payload, Request, Response, Transport, TransportError};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect};
+use web_sys::{AbortController, Headers, RequestInit, RequestRedirect};
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,10 +43,12 @@ impl Transport for Fetch {
     type Body = JsBytes;
 
     async fn send(&self, request: Request<JsBytes>) -> Result<Response<JsBytes>, TransportError> {
-        let response = JsFuture::from(fetch(&request.url, &init(&request)?)).await.map_err(|error| failure(&error))?;
+        let init = init(&request)?;
+        let _deadline = deadline(&init, request.timeout).map_err(|error| failure(&error))?;
+        let response = JsFuture::from(fetch(&request.url, &init)).await.map_err(|error| failure(&error))?;
         let response: web_sys::Response = response.unchecked_into();
         let headers = response.headers();
-        let read = streams::read(response.body(), &headers, request.bytes_max).await;
+        let read = streams::read(&response, request.bytes_max, Rest::Cancelled).await;
         let body = read.map_err(|error| match error {
             ReadError::TooLarge => TransportError::TooLarge,
             ReadError::Broken(error) => failure(&error),
@@ -69,15 +73,22 @@ fn init(request: &Request<JsBytes>) -> Result<RequestInit, TransportError> {
     }
     // A key goes to the host it was meant for and nowhere else.
     init.set_redirect(if request.headers.is_empty() { RequestRedirect::Follow } else { RequestRedirect::Error });
-    let timeout_ms = u32::try_from(request.timeout.as_millis()).unwrap_or(u32::MAX);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(timeout_ms)));
     Ok(init)
+}
+
+/// Ends the request, and the reading of its answer, when its time is up. Not `AbortSignal.timeout`, whose timer would live
+/// on for the whole time after an answer that came at once.
+fn deadline(init: &RequestInit, timeout: Duration) -> Result<Timeout, JsValue> {
+    let controller = AbortController::new()?;
+    init.set_signal(Some(&controller.signal()));
+    let abort: Function = Reflect::get(&controller, &"abort".into())?.unchecked_into();
+    Ok(Timeout::set(&abort.bind0(&controller), timeout))
 }
 
 /// Classes what `fetch` threw. Its message names hosts and system errors; it never quotes a header.
 fn failure(error: &JsValue) -> TransportError {
     let text = |name: &str| Reflect::get(error, &name.into()).ok().and_then(|value| value.as_string());
-    if text("name").as_deref() == Some("TimeoutError") {
+    if text("name").as_deref() == Some("AbortError") {
         TransportError::Timeout
     } else {
         TransportError::Connection(text("message").unwrap_or_else(|| "unknown".to_owned()))

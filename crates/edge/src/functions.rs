@@ -17,7 +17,8 @@ pub async fn answer(function_name: &str, request: Request, context: Option<&Cont
         return http::preflight();
     }
     let answered = match (function_name, context) {
-        ("generate-image", Some(context)) => generate_image::handle(&incoming, context).await,
+        // Boxed, so that the engine compiles the whole of it only when a request gets there: not for a preflight.
+        ("generate-image", Some(context)) => Box::pin(generate_image::handle(&incoming, context)).await,
         (_, None) => Err((ApiError::internal("the instance was not started"), None)),
         (other, Some(_)) => Err((ApiError::internal(&format!("there is no function {other:?}")), None)),
     };

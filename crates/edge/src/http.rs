@@ -4,15 +4,16 @@
 //! Must not: know what a function does.
 
 use crate::error::ApiError;
-use crate::streams::{self, ReadError};
+use crate::streams::{self, ReadError, Rest};
 use domain::request::{BYTES_MAX, InvalidRequest};
 use serde::Serialize;
 use supabase::CustomerToken;
 use web_sys::{Headers, Request, Response, ResponseInit};
 
-/// Headers that clients may send: those of today's supabase-js (its own list, `@supabase/supabase-js/cors`), and ours.
+/// Headers that clients may send: those of today's supabase-js (its own list, `@supabase/supabase-js/cors`, and the one of
+/// its option `region`, which that list forgets), and ours.
 const ALLOWED_HEADERS: &str = "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, \
-    tracestate, baggage, idempotency-key, prefer";
+    tracestate, baggage, x-region, idempotency-key, prefer";
 /// Headers that a page may read.
 const EXPOSED_HEADERS: &str = "retry-after";
 /// Seconds that a browser may keep the answer to its preflight.
@@ -61,7 +62,7 @@ impl Incoming {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(ApiError::UnsupportedMediaType);
         }
-        match streams::read(self.request.body(), &self.headers, BYTES_MAX).await {
+        match streams::read(&self.request, BYTES_MAX, Rest::Discarded).await {
             Ok(bytes) => Ok(bytes.to_vec()),
             Err(ReadError::TooLarge) => Err(ApiError::TooLarge),
             Err(ReadError::Broken(_)) => {

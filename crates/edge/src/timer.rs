@@ -25,8 +25,15 @@ extern "C" {
 /// The timers of the runtime.
 pub struct Timeouts;
 
-/// A timer that is running.
-struct Timeout(JsValue);
+/// A timer that is running; dropped, it is cleared.
+pub struct Timeout(JsValue);
+
+impl Timeout {
+    /// Calls that function after so long.
+    pub fn set(callback: &Function, after: Duration) -> Self {
+        Self(set_timeout(callback, u32::try_from(after.as_millis()).unwrap_or(u32::MAX)))
+    }
+}
 
 impl Drop for Timeout {
     fn drop(&mut self) {

@@ -1,7 +1,8 @@
 //! The ledger's functions, called through PostgREST.
 //!
 //! Owns: with whose authority each is called (the customer's own token reserves; the secret key settles), their time
-//! limits, and which calls may be repeated. Must not: interpret a refusal beyond reading it.
+//! limits, and which calls may be repeated. The crate postgrest builds the calls; the transport sends them, as it sends
+//! everything else. Must not: interpret a refusal beyond reading it.
 
 use crate::{CustomerToken, Project, Reservation, SecretKey, Settlement, StoredPicture};
 use domain::code::Code;
@@ -11,10 +12,14 @@ use postgrest::{Builder, Postgrest};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
-use transport::{Timer, within};
+use transport::{Body, Method, Payload, Request, Timer, Transport};
 
 /// PostgREST itself gives up after 8 seconds as a customer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Settlements list at most a batch of pictures, each with its prompts.
+const ANSWER_BYTES_MAX: usize = 262_144;
+/// The headers that postgrest puts into a call.
+const HEADERS_SENT: [&str; 4] = ["accept", "apikey", "authorization", "content-type"];
 /// Pauses before the second and the third try of a call that may be repeated.
 const RETRY_PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 
@@ -109,7 +114,7 @@ impl Ledger {
     /// [`LedgerError`] when there is no answer; a hold that was taken all the same ends with its lease.
     pub async fn reserve(
         &self,
-        timer: &impl Timer,
+        transport: &impl Transport,
         customer: &CustomerToken,
         request_id: RequestId,
         request: &ImageRequest,
@@ -128,7 +133,7 @@ impl Ledger {
             batch_count: request.batch_count,
         };
         let call = self.as_customer.rpc("reserve_generation", to_json(&arguments)?).auth(customer.as_str());
-        read(&answer(timer, call).await.map_err(not_a_customer)?)
+        read(&answer(transport, call).await.map_err(not_a_customer)?)
     }
 
     /// Records the stored pictures of a request and releases what was not made of it, for that reason. Repeated when no
@@ -138,6 +143,7 @@ impl Ledger {
     /// [`LedgerError`] when there is no answer at the third try either.
     pub async fn complete(
         &self,
+        transport: &impl Transport,
         timer: &impl Timer,
         customer: CustomerId,
         request: RequestId,
@@ -146,7 +152,7 @@ impl Ledger {
     ) -> Result<Settlement, LedgerError> {
         let arguments =
             to_json(&Complete { user_id: customer, request_id: request, pictures, failure_code: reason.as_str() })?;
-        settle(timer, || self.as_hub.rpc("complete_generation", arguments.clone())).await
+        settle(transport, timer, || self.as_hub.rpc("complete_generation", arguments.clone())).await
     }
 
     /// Releases the holds of a request. Repeated like [`Self::complete`].
@@ -155,39 +161,46 @@ impl Ledger {
     /// [`LedgerError`] when there is no answer at the third try either; the holds end with their lease then.
     pub async fn fail(
         &self,
+        transport: &impl Transport,
         timer: &impl Timer,
         customer: CustomerId,
         request: RequestId,
         reason: Code,
     ) -> Result<Settlement, LedgerError> {
         let arguments = to_json(&Fail { user_id: customer, request_id: request, failure_code: reason.as_str() })?;
-        settle(timer, || self.as_hub.rpc("fail_generation", arguments.clone())).await
+        settle(transport, timer, || self.as_hub.rpc("fail_generation", arguments.clone())).await
     }
 }
 
-async fn settle(timer: &impl Timer, call: impl Fn() -> Builder) -> Result<Settlement, LedgerError> {
+async fn settle(
+    transport: &impl Transport,
+    timer: &impl Timer,
+    call: impl Fn() -> Builder,
+) -> Result<Settlement, LedgerError> {
     for pause in RETRY_PAUSES {
-        match answer(timer, call()).await {
+        match answer(transport, call()).await {
             Err(LedgerError::Unreachable(_)) => timer.sleep(pause).await,
             answered => return read(&answered?),
         }
     }
-    read(&answer(timer, call()).await?)
+    read(&answer(transport, call()).await?)
 }
 
-async fn answer(timer: &impl Timer, call: Builder) -> Result<String, LedgerError> {
-    let unreachable = |error: &dyn fmt::Display| LedgerError::Unreachable(error.to_string());
-    within(timer, CALL_TIMEOUT, async {
-        let response = call.execute().await.map_err(|error| unreachable(&error))?;
-        let status = response.status().as_u16();
-        let text = response.text().await.map_err(|error| unreachable(&error))?;
-        match status {
-            200..=299 => Ok(text),
-            _ => Err(rejection(status, &text)),
-        }
-    })
-    .await
-    .unwrap_or_else(|| Err(LedgerError::Unreachable("no answer in time".to_owned())))
+async fn answer(transport: &impl Transport, call: Builder) -> Result<String, LedgerError> {
+    let built = call.build().build().map_err(|error| LedgerError::Malformed(error.to_string()))?;
+    let header = |name: &'static str| Some((name, built.headers().get(name)?.to_str().ok()?.to_owned()));
+    let body = built.body().and_then(|body| body.as_bytes()).unwrap_or_default();
+    let request = Request {
+        method: Method::Post,
+        url: built.url().to_string(),
+        headers: HEADERS_SENT.into_iter().filter_map(header).collect(),
+        payload: Payload::Text(String::from_utf8_lossy(body).into_owned()),
+        timeout: CALL_TIMEOUT,
+        bytes_max: ANSWER_BYTES_MAX,
+    };
+    let response = transport.send(request).await.map_err(|error| LedgerError::Unreachable(error.to_string()))?;
+    let text = response.body.text(ANSWER_BYTES_MAX);
+    if response.is_success() { Ok(text) } else { Err(rejection(response.status, &text)) }
 }
 
 fn rejection(status: u16, text: &str) -> LedgerError {

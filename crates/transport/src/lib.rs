@@ -5,9 +5,6 @@
 //! Must not: do any of it, or know whose protocol is spoken.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 /// The methods that the hub's clients use.
@@ -163,17 +160,6 @@ pub trait Timer {
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
     /// A number from 0 up to but not including 1, for spreading retries.
     fn jitter(&self) -> f64;
-}
-
-/// The future's output, or none when it is not there after `duration`; the future is dropped then.
-pub async fn within<F: Future>(timer: &impl Timer, duration: Duration, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut sleep = pin!(timer.sleep(duration));
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => sleep.as_mut().poll(context).map(|()| None),
-    })
-    .await
 }
 
 #[cfg(test)]

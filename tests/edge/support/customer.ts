@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { service } from "../../../scripts/local/tests/support.ts";
 import type { Hub } from "./hub.ts";
 
 /** A row of image_generations. */
@@ -54,16 +55,6 @@ export interface SendOptions {
 
 const clientOptions = { auth: { persistSession: false, autoRefreshToken: false } };
 
-/** A client with the secret key, as a server uses it: in `apikey` alone. */
-export function ownerClient(hub: Hub): SupabaseClient {
-  const keyOnly: typeof fetch = (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.delete("authorization");
-    return fetch(input, { ...init, headers });
-  };
-  return createClient(hub.stack.url, hub.stack.secretKey, { ...clientOptions, global: { fetch: keyOnly } });
-}
-
 /** Somebody who is not signed in. */
 export function visitorClient(hub: Hub): SupabaseClient {
   return createClient(hub.stack.url, hub.stack.publishableKey, { ...clientOptions, global: { fetch: hub.fetch } });
@@ -88,7 +79,7 @@ export class Customer {
 
   /** A session of that plan, ready to be started; its id. */
   async grant(planId = "flash-lite", hours = 1): Promise<string> {
-    const granted = await ownerClient(this.hub).rpc("grant_session", { user_id: this.id, plan_id: planId, hours });
+    const granted = await service(this.hub.stack).rpc("grant_session", { user_id: this.id, plan_id: planId, hours });
     assert.equal(granted.error, null);
     return granted.data;
   }

@@ -18,7 +18,7 @@ export interface Seen {
 
 /** A running easel. */
 export class Easel {
-  constructor(readonly url: string) {}
+  constructor(readonly url: string, readonly key: string) {}
 
   /** Plays a fault for the next `times` requests whose prompt contains the marker; null is for ever. */
   async order(marker: string, fault: Fault, times: number | null = 1): Promise<void> {
@@ -33,6 +33,15 @@ export class Easel {
   async requests(marker: string): Promise<Seen[]> {
     const response = await fetch(`${this.url}/easel/requests?prompt_contains=${encodeURIComponent(marker)}`);
     return (await response.json()).requests;
+  }
+
+  /** What easel draws when it is asked the same again, by us. */
+  async draw(seen: Seen): Promise<Uint8Array> {
+    const { method, path, body } = seen;
+    const headers = { authorization: `Bearer ${this.key}`, accept: String(seen.headers.accept) };
+    const response = await fetch(this.url + path, { method, headers, body: JSON.stringify(body) });
+    assert.equal(response.status, 200);
+    return await response.bytes();
   }
 
   /** Waits until that many such requests have arrived. */

@@ -87,7 +87,7 @@ export class Hub {
         customers.push(fresh);
         return fresh;
       };
-      await body({ hub: this, engine: new Easel(this.stack.engineUrl), customer, marker });
+      await body({ hub: this, engine: new Easel(this.stack.engineUrl, engineKey), customer, marker });
       for (const one of customers) await one.assertSettled();
       assertNothingLeaks(this.log.join("\n"), this.secrets, { isError: false });
       assert.ok(!this.log.some((line) => line.includes(marker)), "what a customer wrote is not for the log");
@@ -95,13 +95,16 @@ export class Hub {
   }
 
   async #start(options: StackOptions): Promise<void> {
-    const projectDir = Deno.env.get("EDGE_PROJECT_DIR") ?? options.projectDir;
+    // Set by mutants.ts, to run the tests against a hub with a mistake in it.
+    const projectDir = options.projectDir ?? Deno.env.get("EDGE_PROJECT_DIR");
     this.#stack = await startStack({
       port: 0,
       ephemeral: true,
       engine: "easel",
       ...options,
       ...(projectDir ? { projectDir } : {}),
+      // Another Deno for the functions, such as the one that the hosted runtime is built on.
+      denoPath: Deno.env.get("EDGE_DENO_PATH") || undefined,
       easelArgs: ["--token", engineKey, ...options.easelArgs ?? []],
       functionEnv: {
         HUGGINGFACE_API_KEY: engineKey,

@@ -20,5 +20,5 @@ export function assertNothingLeaks(text: string, secrets: string[], { isError }:
   for (const shape of secretShapes) assert.doesNotMatch(text, shape);
   // Of an answer the headers come first; what the servers in between put there is theirs.
   const body = text.slice(text.indexOf("]]") + 1);
-  if (isError) for (const sign of internals) assert.doesNotMatch(body, sign);
+  if (isError) { for (const sign of internals) assert.doesNotMatch(body, sign); }
 }

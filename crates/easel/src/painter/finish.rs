@@ -112,10 +112,11 @@ pub fn develop(canvas: &Canvas, finish: Finish, seed: u32) -> Vec<u8> {
     parallel::rows(&mut rgb, canvas.width * 3, |y, row| {
         let dy = (y as f32 + 0.5 - height * 0.5) * 2.0 / height;
         let gy = (y as f32 * grain_cells) as i32;
-        for x in 0..canvas.width {
+        let pixels = &canvas.pixels[y * canvas.width..(y + 1) * canvas.width];
+        for (x, (out, pixel)) in row.chunks_exact_mut(3).zip(pixels).enumerate() {
             let dx = (x as f32 + 0.5 - width * 0.5) * inverse;
             let edge = 1.0 - finish.vignette * smoothstep(0.2, 2.9, dx * dx + dy * dy);
-            let c = canvas.pixels[y * canvas.width + x] * edge;
+            let c = *pixel * edge;
             let c = Color::new(shoulder(c.r), shoulder(c.g), shoulder(c.b));
             let luma = c.luma();
             let k = finish.saturation;
@@ -128,10 +129,10 @@ pub fn develop(canvas: &Canvas, finish: Finish, seed: u32) -> Vec<u8> {
             let grain = grain * (0.35 + 2.6 * tone * (1.0 - tone));
             // A triangle of one step in both directions hides the steps of eight bits.
             let dither = ((bits & 0xFFFF) as f32 + (bits >> 16) as f32) * (1.0 / 65536.0) - 1.0;
-            for (channel, value) in [c.r, c.g, c.b].into_iter().enumerate() {
+            for (byte, value) in out.iter_mut().zip([c.r, c.g, c.b]) {
                 let s = srgb(table, value);
                 let s = (s - 118.0) * finish.contrast + 118.0;
-                row[x * 3 + channel] = (s + grain * 255.0 + dither * 0.6 + 0.5) as u8;
+                *byte = (s + grain * 255.0 + dither * 0.6 + 0.5) as u8;
             }
         }
     });

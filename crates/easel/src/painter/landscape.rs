@@ -4,6 +4,7 @@ mod far;
 mod fields;
 mod near;
 mod subjects;
+mod vista;
 mod waters;
 
 use super::Detail;
@@ -41,12 +42,19 @@ struct Plan<'a> {
     /// -1 when the light comes from the left, 1 from the right.
     light_side: f32,
     lamps: bool,
+    /// What ends the picture, where it is a view over mountains and the words leave it open.
+    fore: Option<vista::Fore>,
 }
 
 impl<'a> Plan<'a> {
     fn of(canvas: &Canvas, scene: &'a Scene, palette: &'a Palette, detail: Detail) -> Self {
         let mut dice = Dice::new(scene.composition, "layout");
-        let ground = ground(scene, &mut dice);
+        let fore = vista::fore(scene, &mut Dice::new(scene.composition, "vista"));
+        let ground = match fore {
+            Some(vista::Fore::Lake) => Ground::Lake,
+            Some(_) => Ground::Land,
+            None => ground(scene, &mut dice),
+        };
         let horizon = match ground {
             Ground::Sea => dice.range(0.44, 0.64),
             Ground::Lake => dice.range(0.50, 0.66),
@@ -56,10 +64,13 @@ impl<'a> Plan<'a> {
         };
         let horizon =
             if scene.any(&[Word::Aurora, Word::Stars, Word::Galaxy, Word::Clouds]) { horizon + 0.08 } else { horizon };
+        // A view over mountains needs room for them above, and little below.
+        let horizon = if fore.is_some() { 0.60 + (horizon - 0.46) * 0.40 } else { horizon };
         let light = Light::of(scene, horizon, canvas.half_width());
+        let light = if vista::fits(scene) { vista::light(light, scene, horizon) } else { light };
         let light_side = if light.u >= 0.0 { 1.0 } else { -1.0 };
         let lamps = matches!(scene.time, Time::Night | Time::Dusk | Time::Sunset) || scene.has(Word::Storm);
-        Self { scene, palette, detail, light, horizon, ground, light_side, lamps }
+        Self { scene, palette, detail, light, horizon, ground, light_side, lamps, fore }
     }
 }
 
@@ -122,6 +133,9 @@ fn paint_heaven(canvas: &mut Canvas, plan: &Plan) {
     }
     if scene.has(Word::Aurora) {
         night::paint_aurora(canvas, scene, horizon, detail);
+    }
+    if vista::fits(scene) {
+        vista::paint_fan(canvas, plan);
     }
     sky::paint_sun(canvas, palette, light);
     night::paint_moon(canvas, palette, light, scene.composition as u32);

@@ -161,8 +161,27 @@ pub fn ridged(x: f32, y: f32, octaves: u32, seed: u32) -> f32 {
 pub struct Grid {
     width: usize,
     height: usize,
-    step: f32,
+    /// Cells a pixel.
+    scale: f32,
     values: Vec<f32>,
+}
+
+/// One row of pixels of a [`Grid`], already mixed from the two rows of cells around it.
+#[derive(Debug)]
+pub struct GridRow {
+    scale: f32,
+    values: Vec<f32>,
+}
+
+impl GridRow {
+    /// The value at a pixel of this row.
+    #[inline]
+    pub fn at(&self, x: f32) -> f32 {
+        let gx = (x * self.scale).clamp(0.0, self.values.len() as f32 - 1.001);
+        let i = gx as usize;
+        let (a, b) = (self.values[i], self.values[i + 1]);
+        a + (b - a) * (gx - i as f32)
+    }
 }
 
 impl Grid {
@@ -176,14 +195,23 @@ impl Grid {
                 *value = f(x as f32 * step, y as f32 * step);
             }
         });
-        Self { width, height, step, values }
+        Self { width, height, scale: 1.0 / step, values }
+    }
+
+    /// The values along one row of pixels, for painters that go through all of it.
+    pub fn row(&self, y: f32) -> GridRow {
+        let gy = (y * self.scale).clamp(0.0, self.height as f32 - 1.001);
+        let (iy, fy) = (gy as usize, gy - gy as usize as f32);
+        let (top, low) = self.values[iy * self.width..].split_at(self.width);
+        let values = top.iter().zip(low).map(|(a, b)| a + (b - a) * fy).collect();
+        GridRow { scale: self.scale, values }
     }
 
     /// The value at a pixel, bilinear, clamped at the edges.
     #[inline]
     pub fn at(&self, x: f32, y: f32) -> f32 {
-        let gx = (x / self.step).clamp(0.0, self.width as f32 - 1.001);
-        let gy = (y / self.step).clamp(0.0, self.height as f32 - 1.001);
+        let gx = (x * self.scale).clamp(0.0, self.width as f32 - 1.001);
+        let gy = (y * self.scale).clamp(0.0, self.height as f32 - 1.001);
         let (ix, iy) = (gx as usize, gy as usize);
         let (fx, fy) = (gx - ix as f32, gy - iy as f32);
         let i = iy * self.width + ix;
@@ -199,4 +227,20 @@ impl Grid {
 pub fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_a_grid_holds_the_values_of_the_grid() {
+        let grid = Grid::fill(50, 30, 3.0, |x, y| x * 0.3 - y * y);
+        for y in [0.0, 7.5, 29.0, 500.0] {
+            let row = grid.row(y);
+            for x in [0.0, 1.0, 24.5, 49.0, 500.0] {
+                assert!((row.at(x) - grid.at(x, y)).abs() < 1e-2, "{x} {y}: {} {}", row.at(x), grid.at(x, y));
+            }
+        }
+    }
 }

@@ -169,8 +169,8 @@ fn clouds(scene: &Scene, sun: Color, high: Color, low: Color, horizon: Color) ->
         _ if scene.has(Word::Storm) => (horizon * 0.62, high * 0.42),
         Time::Day => (Color::WHITE * 0.97, high.blend(Color::hex(0xA9B7C8), 0.62)),
         Time::Sunrise | Time::Golden => (sun.blend(Color::WHITE, 0.35), low.blend(high, 0.5).saturate(0.8) * 0.86),
-        Time::Sunset => (horizon.blend(sun, 0.4), high.blend(low, 0.25) * 0.62),
-        Time::Dusk => (low.blend(horizon, 0.55), high * 0.75),
+        Time::Sunset => (low.blend(horizon, 0.62).saturate(1.08) * 1.12, high.blend(low, 0.35).saturate(1.1) * 0.72),
+        Time::Dusk => (low.blend(horizon, 0.70).saturate(1.15), high * 0.75),
         Time::Night => (horizon.blend(sun, 0.25) * 0.75, high * 0.6),
     }
 }

@@ -155,20 +155,25 @@ pub fn paint_clouds(canvas: &mut Canvas, scene: &Scene, palette: &Palette, light
     });
     let (sun_x, sun_y) = (light.u * unit + half, light.v * unit);
     let reach = unit * 0.028;
+    let bare = if light.visible && !light.moon { (light.radius * 1.5 * unit).powi(2) } else { 0.0 };
     let (lit, shaded) = palette.cloud;
     canvas.rows_in(0..rows, |y, row| {
         let fy = y as f32;
+        let thickness = density.row(fy);
         let air = smoothstep(0.22, 0.0, horizon - fy / unit) * 0.62;
         for (x, pixel) in row.iter_mut().enumerate() {
             let fx = x as f32;
-            let d = density.at(fx, fy);
+            let d = thickness.at(fx);
             if d <= 0.0 {
                 continue;
             }
             let (dx, dy) = (sun_x - fx, sun_y - fy - unit * 0.1);
+            let disc = dx * dx + (dy + unit * 0.1) * (dy + unit * 0.1);
             let distance = (dx * dx + dy * dy).sqrt().max(1.0);
             let toward = density.at(fx + dx / distance * reach, fy + dy / distance * reach).max(0.0);
-            let alpha = smoothstep(0.0, cover.softness * 0.55, d) * cover.opacity;
+            // A shining disc burns through what drifts before it.
+            let clear = if bare > 0.0 { 1.0 - 0.8 / (1.0 + (disc / bare).powi(2)) } else { 1.0 };
+            let alpha = smoothstep(0.0, cover.softness * 0.55, d) * cover.opacity * clear;
             let light_here = (0.55 + (d - toward) * 2.6 - d * 0.55).clamp(0.0, 1.0);
             let closeness = 1.0 / (1.0 + (distance / unit * 3.2).powi(2));
             // Thin edges near the sun let its light through: the silver lining.

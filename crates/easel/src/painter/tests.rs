@@ -1,3 +1,5 @@
+//! Whole pictures: the same again, another for another seed, and what the words change.
+
 use super::*;
 
 fn request(prompt: &str, seed: u64) -> Request {
@@ -140,5 +142,18 @@ fn every_kind_of_picture_is_painted_in_every_format() {
             let picture = paint(&Request { width, height, ..request(prompt, 11) });
             assert_eq!((picture.width, picture.height), (width, height), "{prompt}");
         }
+    }
+}
+
+#[test]
+fn a_sunset_over_mountains_shows_its_sun_and_ends_in_shade() {
+    for seed in 0..12 {
+        let picture = paint(&request("a beautiful sunset over mountains", seed));
+        let row = |y: usize| &picture.rgb[y * 160 * 3..(y + 1) * 160 * 3];
+        // The disc is the only thing that is nearly white; it has to stand free of ridges and clouds.
+        let disc = (0..100).flat_map(|y| row(y).chunks(3)).filter(|p| p[0] > 240 && p[1] > 215 && p[2] > 140).count();
+        assert!(disc > 60, "seed {seed}: {disc} bright pixels");
+        let mean = |y: usize| row(y).iter().map(|&v| u32::from(v)).sum::<u32>() / 480;
+        assert!(mean(157) * 3 < mean(70) * 2, "seed {seed}: {} below {}", mean(157), mean(70));
     }
 }

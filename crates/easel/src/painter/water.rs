@@ -40,7 +40,7 @@ pub fn paint_water(canvas: &mut Canvas, water: Water, palette: &Palette, light: 
         // The plane in perspective: near the shore everything is small and close together.
         let z = 1.0 / (t + 0.045);
         let amplitude = unit * (0.0025 + 0.030 * t) * (0.35 + 1.15 * water.rough);
-        let fresnel = (0.88 - 0.52 * t) * (1.0 - 0.22 * water.rough);
+        let fresnel = (0.90 - (0.34 + 0.20 * water.rough) * t) * (1.0 - 0.22 * water.rough);
         let reach = 0.82 + 0.10 * (1.0 - water.rough);
         for (x, pixel) in row.iter_mut().enumerate() {
             let u = (x as f32 + 0.5 - half) / unit;

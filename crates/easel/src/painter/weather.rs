@@ -22,8 +22,9 @@ pub fn paint_fog(canvas: &mut Canvas, palette: &Palette, level: f32, thickness: 
     });
     let color = palette.haze.mix(palette.horizon, 0.35);
     canvas.rows(|y, row| {
+        let field = field.row(y as f32);
         for (x, pixel) in row.iter_mut().enumerate() {
-            *pixel = pixel.mix(color, field.at(x as f32, y as f32).min(0.96));
+            *pixel = pixel.mix(color, field.at(x as f32).min(0.96));
         }
     });
 }
@@ -136,8 +137,9 @@ pub fn paint_rays(canvas: &mut Canvas, palette: &Palette, light: Light, seed: u3
         shaft * smoothstep(0.0, 0.10, dv) * (1.0 - smoothstep(0.15, 0.85, reach))
     });
     canvas.rows(|y, row| {
+        let field = field.row(y as f32);
         for (x, pixel) in row.iter_mut().enumerate() {
-            *pixel += palette.sun * (field.at(x as f32, y as f32) * strength);
+            *pixel += palette.sun * (field.at(x as f32) * strength);
         }
     });
 }

@@ -66,7 +66,7 @@ async fn generate(
         crate::log(wrong);
         ApiError::Failed { code: Code::EngineMisconfigured, retry_after: None, balance: None }
     })?;
-    let reservation = backend.ledger.reserve(&context.timer, &customer_token, request_id, request).await;
+    let reservation = backend.ledger.reserve(&context.transport, &customer_token, request_id, request).await;
     let (customer, generations) = match reservation.map_err(|error| ledger_error(&error))? {
         Reservation::Reserved { user_id, generations, .. } => (user_id, generations),
         replayed_or_refused => return without_hold(replayed_or_refused, request_id),
@@ -158,8 +158,8 @@ impl Work<'_> {
         if stored.is_empty() {
             return Err(self.release(reason).await);
         }
-        let (timer, ledger) = (&self.context.timer, &self.backend.ledger);
-        match ledger.complete(timer, self.customer, self.request_id, &stored, reason.code()).await {
+        let (transport, timer, ledger) = (&self.context.transport, &self.context.timer, &self.backend.ledger);
+        match ledger.complete(transport, timer, self.customer, self.request_id, &stored, reason.code()).await {
             Ok(settlement) => {
                 let is_recorded = |picture: &&StoredPicture| settlement.completed().any(|row| row.id == picture.id);
                 // A picture whose lease had run out was not charged for and is not kept.
@@ -180,8 +180,8 @@ impl Work<'_> {
 
     /// Gives the credits back. The client hears of the failure either way; without an answer the lease ends the hold.
     async fn release(&self, reason: Lost) -> ApiError {
-        let released =
-            self.backend.ledger.fail(&self.context.timer, self.customer, self.request_id, reason.code()).await;
+        let (transport, timer, ledger) = (&self.context.transport, &self.context.timer, &self.backend.ledger);
+        let released = ledger.fail(transport, timer, self.customer, self.request_id, reason.code()).await;
         let balance = released.map_err(|error| self.log(&error)).ok();
         reason.into_error(balance.map(|settlement| settlement.balance))
     }

@@ -1,10 +1,11 @@
 //! The far part of a landscape: mountains and hills, what stands on the far shore, and the water that mirrors it.
 
-use super::{Ground, Plan};
+use super::{Ground, Plan, vista};
 use crate::painter::buildings::{self, Site};
 use crate::painter::canvas::Canvas;
 use crate::painter::city;
 use crate::painter::color::Color;
+use crate::painter::massif::{self, Massif};
 use crate::painter::noise::{Dice, noise, ridged, smoothstep};
 use crate::painter::path::Path;
 use crate::painter::scene::{Style, Time};
@@ -16,12 +17,20 @@ use crate::painter::words::Word;
 /// Paints it.
 pub fn paint(canvas: &mut Canvas, plan: &Plan) {
     let mut dice = Dice::new(plan.scene.composition, "far");
-    paint_ranges(canvas, plan, &mut dice);
+    if vista::fits(plan.scene) {
+        vista::paint_far(canvas, plan, &mut dice);
+    } else {
+        paint_ranges(canvas, plan, &mut dice);
+    }
     if plan.scene.has(Word::City) {
         city::paint_skyline(canvas, plan.scene, plan.palette, plan.horizon + 0.008, plan.light.u, plan.detail);
     }
     if matches!(plan.ground, Ground::Lake) {
-        paint_shore(canvas, plan, &mut dice);
+        if vista::fits(plan.scene) {
+            vista::paint_shore(canvas, plan, &mut dice);
+        } else {
+            paint_shore(canvas, plan, &mut dice);
+        }
     }
     if matches!(plan.ground, Ground::Lake | Ground::Sea) {
         if plan.ground == Ground::Lake {
@@ -50,7 +59,36 @@ fn paint_ranges(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice) {
         let grand = if scene.has(Word::Mountain) { 1.0 } else { 0.72 };
         let count = if scene.style == Style::Minimal { 2 } else { 3 };
         let (rise, pace) = (dice.range(0.72, 1.28), dice.range(0.95, 1.75));
-        for i in 0..count {
+        let grown = scene.has(Word::Mountain) && scene.style != Style::Minimal;
+        if grown {
+            let massif = Massif {
+                seed: dice.seed(),
+                foot: plan.horizon + 0.005,
+                rise: 0.36 * rise.clamp(0.85, 1.15),
+                pace: pace.min(1.75),
+                valley: 0.0,
+                snow: if scene.has(Word::Snow) { 0.85 } else { dice.range(0.38, 0.58) },
+                air: (0.10, 0.42),
+                climb: 0.60,
+            };
+            massif::paint(canvas, massif, plan.palette, plan.light, plan.detail.octaves);
+        }
+        let near = plan.palette.leaf.mix(plan.palette.snow, if scene.has(Word::Snow) { 0.45 } else { 0.0 });
+        for i in 0..if grown { 2 } else { 0 } {
+            let t = i as f32;
+            layers.push(Layer {
+                shape: Shape::Rolling,
+                seed: dice.seed(),
+                base: plan.horizon - 0.012 + 0.018 * t,
+                relief: 0.058 - 0.016 * t,
+                frequency: 1.5 + t,
+                distance: 0.46 - 0.14 * t,
+                albedo: near.mix(plan.palette.rock, 0.30 - 0.15 * t),
+                snow: 0.0,
+                relief_shading: 0.8,
+            });
+        }
+        for i in 0..if grown { 0 } else { count } {
             let t = i as f32 / (count - 1) as f32;
             let snow = if scene.has(Word::Snow) {
                 1.3
@@ -133,11 +171,19 @@ pub fn firs(plan: &Plan, height: f32, air: f32, seed: u32) -> Stand {
     };
     let snowy = if plan.scene.has(Word::Snow) { 0.55 } else { 0.0 };
     let lit = palette.lit(needle.mix(palette.snow, snowy), 0.75);
+    let dark = palette.lit(needle, 0.10).mix(palette.ink, 0.45);
+    // Against a low sun all firs are dark and take the colour of the shade.
+    let (dark, lit) = if vista::fits(plan.scene) {
+        let (near, _) = vista::tones(plan, 1.0);
+        (dark.mix(near, 0.75), lit.mix(near, 0.75))
+    } else {
+        (dark, lit)
+    };
     Stand {
         x: 0.0,
         y: 0.0,
         height,
-        dark: palette.afar(palette.lit(needle, 0.10).mix(palette.ink, 0.45), air),
+        dark: palette.afar(dark, air),
         lit: palette.afar(lit, air),
         mist: palette.haze,
         mist_share: air * 0.95,

@@ -115,16 +115,19 @@ fn groves(canvas: &mut Canvas, plan: &Plan, lines: &[Vec<f32>], dice: &mut Dice)
 }
 
 /// A river that winds towards us and mirrors the sky.
-fn river(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice) {
+pub fn river(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice) {
     let unit = canvas.unit();
     let top = plan.horizon + 0.115;
     let (phase, swing, side) = (dice.range(0.0, 6.3), dice.range(0.16, 0.26), dice.range(-0.2, 0.2));
+    // Where little ground is left below the horizon the bends are tighter, and a wide river would fold over itself.
+    let room = ((1.06 - top) / 0.42).min(1.0);
+    let swing = swing * room;
     let points: Vec<_> = (0..=40)
         .map(|i| {
             let t = i as f32 / 40.0;
             let v = top + (1.06 - top) * t.powf(1.5);
             let u = side * (1.0 - t) + (phase + 4.4 * t.powf(0.8)).sin() * swing * (0.25 + t) * canvas.scale();
-            (canvas.x(u), canvas.y(v), unit * (0.006 + 0.26 * t.powf(1.6)) * canvas.scale())
+            (canvas.x(u), canvas.y(v), unit * (0.006 + 0.26 * room * t.powf(1.6)) * canvas.scale())
         })
         .collect();
     let bank: Vec<_> = points.iter().map(|&(x, y, w)| (x, y, w * 1.03 + unit * 0.002)).collect();

@@ -87,7 +87,7 @@ fn needs_ground(plan: &Plan) -> bool {
 /// Dark ground at the very front, with grass.
 fn near_bank(canvas: &mut Canvas, plan: &Plan, dice: &mut Dice, base: f32) -> Vec<f32> {
     let palette = plan.palette;
-    let albedo = palette.grass.mix(Color::hex(0x2E3A28), 0.55);
+    let albedo = palette.grass.mix(Color::hex(0x2E3A28), 0.55) * if plan.fore.is_some() { 0.5 } else { 1.0 };
     let bank = Layer {
         shape: Shape::Rolling,
         seed: dice.seed(),

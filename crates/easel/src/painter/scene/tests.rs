@@ -1,3 +1,5 @@
+//! Prompts, and what is read out of them.
+
 use super::*;
 
 fn read(prompt: &str) -> Scene {

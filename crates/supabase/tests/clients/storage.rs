@@ -1,46 +1,10 @@
-//! The bucket's client against a script.
-#![cfg(not(target_family = "wasm"))]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+//! The bucket's client.
 
+use crate::script::{Answer, Script, answer, header, lost};
 use domain::picture::Format;
 use serde_json::json;
-use std::cell::RefCell;
-use std::time::Duration;
 use supabase::{Generation, PictureStore, Project, SecretKey, StorageError};
-use transport::{Method, Payload, Request, Response, Timer, Transport, TransportError};
-
-type Answer = Result<Response<Vec<u8>>, TransportError>;
-
-/// Answers in order, and keeps what was sent.
-struct Script {
-    answers: RefCell<Vec<Answer>>,
-    sent: RefCell<Vec<Request<Vec<u8>>>>,
-}
-
-impl Transport for Script {
-    type Body = Vec<u8>;
-
-    async fn send(&self, request: Request<Vec<u8>>) -> Answer {
-        self.sent.borrow_mut().push(request);
-        self.answers.borrow_mut().pop().expect("a request too many")
-    }
-}
-
-impl Timer for Script {
-    fn now_ms(&self) -> u64 {
-        0
-    }
-
-    async fn sleep(&self, _duration: Duration) {}
-
-    fn jitter(&self) -> f64 {
-        0.0
-    }
-}
-
-fn answer(status: u16, body: &serde_json::Value) -> Answer {
-    Ok(Response { status, headers: vec![], body: body.to_string().into_bytes() })
-}
+use transport::{Method, Payload, Request};
 
 fn store() -> PictureStore {
     let project = Project { url: "http://kong:8000".to_owned(), publishable_key: String::new() };
@@ -48,12 +12,9 @@ fn store() -> PictureStore {
 }
 
 fn upload(answers: impl IntoIterator<Item = Answer>) -> (Result<(), StorageError>, Vec<Request<Vec<u8>>>) {
-    let mut answers: Vec<_> = answers.into_iter().collect();
-    answers.reverse();
-    let script = Script { answers: RefCell::new(answers), sent: RefCell::default() };
+    let script = Script::new(answers);
     let result = pollster::block_on(store().upload(&script, &script, "a/b.png", Format::Png, &vec![1, 2, 3]));
-    assert!(script.answers.borrow().is_empty(), "an answer that nobody asked for");
-    (result, script.sent.into_inner())
+    (result, script.sent())
 }
 
 #[test]
@@ -64,14 +25,12 @@ fn a_picture_is_uploaded_with_the_secret_key_as_apikey_alone() {
     assert_eq!(request.method, Method::Post);
     assert_eq!(request.url, "http://kong:8000/storage/v1/object/generated-images/a/b.png");
     assert_eq!(request.payload, Payload::Bytes(vec![1, 2, 3]));
-    let header = |name| request.headers.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str());
-    assert_eq!(header("apikey"), Some("sb_secret_x"));
-    assert_eq!((header("authorization"), header("content-type")), (None, Some("image/png")));
+    assert_eq!(header(request, "apikey"), Some("sb_secret_x"));
+    assert_eq!((header(request, "authorization"), header(request, "content-type")), (None, Some("image/png")));
 }
 
 #[test]
 fn an_upload_that_may_have_been_lost_is_tried_again_and_found_where_it_lies() {
-    let lost = || Err(TransportError::Timeout);
     let duplicate = || answer(400, &json!({ "statusCode": "409", "error": "Duplicate", "code": "KeyAlreadyExists" }));
     assert_eq!(upload([lost(), answer(200, &json!({}))]).0, Ok(()));
     assert_eq!(upload([lost(), duplicate()]).0, Ok(()));

@@ -1,91 +1,27 @@
-//! The ledger's client against a server on loopback that says what PostgREST says.
-#![cfg(not(target_family = "wasm"))]
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+//! The ledger's client.
 
+use crate::script::{Answer, Script, answer, header, lost};
 use domain::code::Code;
 use domain::generation::Status;
 use domain::id::{CustomerId, RequestId};
 use domain::request::ImageRequest;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 use supabase::{CustomerToken, Ledger, LedgerError, Project, Reservation, SecretKey, Settlement, StoredPicture};
-use transport::Timer;
+use transport::{Payload, Request};
 
 const CUSTOMER: &str = "11111111-1111-4111-8111-111111111111";
 const REQUEST: &str = "22222222-2222-4222-8222-222222222222";
 
-/// What one call looked like on the wire.
-struct Seen {
-    head: String,
-    body: Value,
+type Sent = Vec<Request<Vec<u8>>>;
+
+fn ledger() -> Ledger {
+    let project = Project { url: "http://hub".to_owned(), publishable_key: "sb_publishable_x".to_owned() };
+    Ledger::new(&project, &SecretKey::new("sb_secret_x").unwrap())
 }
 
-impl Seen {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "))
-            .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then_some(value))
-    }
-}
-
-/// Answers one connection a time with the next answer; an empty one closes the connection instead.
-fn server(answers: Vec<(u16, Value)>) -> (Ledger, Receiver<Seen>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let (sender, seen) = channel();
-    std::thread::spawn(move || {
-        for (status, answer) in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") {
-                if reader.read_line(&mut head).unwrap() == 0 {
-                    break;
-                }
-            }
-            let head = head.replace('\r', "");
-            let seen = Seen { head, body: Value::Null };
-            let length = seen.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            let seen = Seen { body: serde_json::from_slice(&body).unwrap(), ..seen };
-            sender.send(seen).unwrap();
-            if !answer.is_null() {
-                let text = answer.to_string();
-                let length = text.len();
-                write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}")
-                    .unwrap();
-            }
-        }
-    });
-    let project = Project { url, publishable_key: "sb_publishable_x".to_owned() };
-    (Ledger::new(&project, &SecretKey::new("sb_secret_x").unwrap()), seen)
-}
-
-/// Waits as tokio waits, but a hundred times faster.
-struct Hurry;
-
-impl Timer for Hurry {
-    fn now_ms(&self) -> u64 {
-        0
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration.checked_div(100).unwrap()).await;
-    }
-
-    fn jitter(&self) -> f64 {
-        0.0
-    }
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+fn arguments(request: &Request<Vec<u8>>) -> Value {
+    let Payload::Text(text) = &request.payload else { panic!("JSON") };
+    serde_json::from_str(text).unwrap()
 }
 
 fn request() -> ImageRequest {
@@ -95,11 +31,11 @@ fn request() -> ImageRequest {
     ImageRequest::from_json(body.to_string().as_bytes()).unwrap()
 }
 
-fn reserve(answers: Vec<(u16, Value)>) -> (Result<Reservation, LedgerError>, Vec<Seen>) {
-    let (ledger, seen) = server(answers);
+fn reserve(status: u16, body: &Value) -> (Result<Reservation, LedgerError>, Sent) {
+    let script = Script::new([answer(status, body)]);
     let token = CustomerToken::from_authorization("Bearer aa.bb.cc").unwrap();
-    let reservation = run(ledger.reserve(&Hurry, &token, REQUEST.parse().unwrap(), &request()));
-    (reservation, seen.try_iter().collect())
+    let reservation = pollster::block_on(ledger().reserve(&script, &token, REQUEST.parse().unwrap(), &request()));
+    (reservation, script.sent())
 }
 
 fn generation(status: &str) -> Value {
@@ -120,17 +56,18 @@ fn balance(credits_remaining: u32) -> Value {
 
 #[test]
 fn a_hold_is_taken_with_the_customers_own_token_and_never_with_the_secret_key() {
-    let answer = json!({ "outcome": "reserved", "userId": CUSTOMER, "generations": [generation("running")],
+    let body = json!({ "outcome": "reserved", "userId": CUSTOMER, "generations": [generation("running")],
         "balance": balance(7) });
-    let (reservation, seen) = reserve(vec![(200, answer)]);
+    let (reservation, sent) = reserve(200, &body);
     let Ok(Reservation::Reserved { user_id, generations, balance }) = reservation else { panic!("{reservation:?}") };
     assert_eq!((user_id.to_string().as_str(), generations.len(), balance.credits_remaining), (CUSTOMER, 1, 7));
-    let [seen] = &seen[..] else { panic!("one call") };
-    assert!(seen.head.starts_with("POST /rest/v1/rpc/reserve_generation HTTP/1.1\n"), "{}", seen.head);
-    assert_eq!(seen.header("apikey"), Some("sb_publishable_x"));
-    assert_eq!(seen.header("authorization"), Some("Bearer aa.bb.cc"));
+    let [seen] = &sent[..] else { panic!("one call") };
+    assert_eq!(seen.url, "http://hub/rest/v1/rpc/reserve_generation");
+    assert_eq!(header(seen, "apikey"), Some("sb_publishable_x"));
+    assert_eq!(header(seen, "authorization"), Some("Bearer aa.bb.cc"));
+    assert_eq!(header(seen, "content-type"), Some("application/json"));
     assert_eq!(
-        seen.body,
+        arguments(seen),
         json!({
             "session_id": "33333333-3333-4333-8333-333333333333", "request_id": REQUEST, "conversation_id": null,
             "prompt": "a sunset", "negative_prompt": null, "width": 512, "height": 512, "steps": 30,
@@ -179,9 +116,8 @@ fn every_outcome_of_a_reservation_is_read() {
             matches!(read, Reservation::CreditsExhausted { retry_after: None, .. })
         }),
     ];
-    for (answer, is_right) in rows {
-        let (reservation, _) = reserve(vec![(200, answer.clone())]);
-        assert!(is_right(&reservation.unwrap()), "{answer}");
+    for (body, is_right) in rows {
+        assert!(is_right(&reserve(200, &body).0.unwrap()), "{body}");
     }
 }
 
@@ -196,34 +132,34 @@ fn a_token_that_is_not_accepted_is_nobodys_fault_but_the_callers() {
         (400, json!({ "code": "22P02", "message": "invalid input syntax for type uuid: \"user_2x\"" })),
         (401, json!("Unauthorized")),
     ];
-    for (status, answer) in rows {
-        assert_eq!(reserve(vec![(status, answer)]).0, Err(LedgerError::Unauthorized));
+    for (status, body) in rows {
+        assert_eq!(reserve(status, &body).0, Err(LedgerError::Unauthorized));
     }
 }
 
 #[test]
 fn what_the_database_says_in_its_own_words_is_not_repeated() {
-    let answer = json!({ "code": "23514", "message": "new row violates check constraint \"x\"", "details": "Failing row contains (a secret)" });
-    let error = reserve(vec![(400, answer)]).0.unwrap_err();
+    let body = json!({ "code": "23514", "message": "violates check constraint", "details": "row contains (a secret)" });
+    let error = reserve(400, &body).0.unwrap_err();
     assert_eq!(error, LedgerError::Rejected(400, "23514".to_owned()));
     assert!(!error.to_string().contains("secret"));
-    let (outcome, _) = reserve(vec![(200, json!({ "outcome": "something_new" }))]);
-    assert!(matches!(outcome, Err(LedgerError::Malformed(_))));
+    let unknown = reserve(200, &json!({ "outcome": "something_new" })).0;
+    assert!(matches!(unknown, Err(LedgerError::Malformed(_))));
 }
 
 #[test]
 fn a_reservation_is_never_sent_twice() {
-    let (outcome, seen) = reserve(vec![(503, json!({ "code": "PGRST000" })), (200, json!(null))]);
+    let (outcome, sent) = reserve(503, &json!({ "code": "PGRST000" }));
     assert!(matches!(outcome, Err(LedgerError::Unreachable(_))));
-    assert_eq!(seen.len(), 1);
+    assert_eq!(sent.len(), 1);
 }
 
 fn settled() -> Value {
     json!({ "outcome": "completed", "failureCode": null, "generations": [generation("completed")], "balance": balance(6) })
 }
 
-fn complete(answers: Vec<(u16, Value)>) -> (Result<Settlement, LedgerError>, Vec<Seen>) {
-    let (ledger, seen) = server(answers);
+fn complete(answers: impl IntoIterator<Item = Answer>) -> (Result<Settlement, LedgerError>, Sent) {
+    let script = Script::new(answers);
     let customer: CustomerId = CUSTOMER.parse().unwrap();
     let request: RequestId = REQUEST.parse().unwrap();
     let picture = StoredPicture {
@@ -235,19 +171,20 @@ fn complete(answers: Vec<(u16, Value)>) -> (Result<Settlement, LedgerError>, Vec
         height: None,
         generation_time_ms: 12,
     };
-    let settlement = run(ledger.complete(&Hurry, customer, request, &[picture], Code::EngineFailed));
-    (settlement, seen.try_iter().collect())
+    let (ledger, pictures) = (ledger(), [picture]);
+    let completed = ledger.complete(&script, &script, customer, request, &pictures, Code::EngineFailed);
+    (pollster::block_on(completed), script.sent())
 }
 
 #[test]
 fn a_picture_is_recorded_with_the_secret_key_as_apikey_alone() {
-    let (settlement, seen) = complete(vec![(200, settled())]);
+    let (settlement, sent) = complete([answer(200, &settled())]);
     assert_eq!(settlement.unwrap().generations.first().unwrap().status, Status::Completed);
-    let [seen] = &seen[..] else { panic!("one call") };
-    assert!(seen.head.starts_with("POST /rest/v1/rpc/complete_generation HTTP/1.1\n"), "{}", seen.head);
-    assert_eq!((seen.header("apikey"), seen.header("authorization")), (Some("sb_secret_x"), None));
+    let [seen] = &sent[..] else { panic!("one call") };
+    assert_eq!(seen.url, "http://hub/rest/v1/rpc/complete_generation");
+    assert_eq!((header(seen, "apikey"), header(seen, "authorization")), (Some("sb_secret_x"), None));
     assert_eq!(
-        seen.body,
+        arguments(seen),
         json!({ "user_id": CUSTOMER, "request_id": REQUEST, "failure_code": "engine_failed", "pictures": [{
             "id": "44444444-4444-4444-8444-444444444444", "objectName": "a/b.png", "imageUrl": "http://x/a/b.png",
             "model": "easel/sketch-1", "width": 512, "height": null, "generationTimeMs": 12
@@ -257,23 +194,22 @@ fn a_picture_is_recorded_with_the_secret_key_as_apikey_alone() {
 
 #[test]
 fn a_record_that_may_have_been_lost_is_sent_again() {
-    let lost = || (0, Value::Null);
-    let (settlement, seen) = complete(vec![lost(), (503, json!({ "code": "PGRST003" })), (200, settled())]);
+    let (settlement, sent) = complete([lost(), answer(503, &json!({ "code": "PGRST003" })), answer(200, &settled())]);
     assert!(settlement.is_ok());
-    assert_eq!(seen.len(), 3);
-    let (settlement, seen) = complete(vec![lost(), lost(), lost()]);
+    assert_eq!(sent.len(), 3);
+    let (settlement, sent) = complete([lost(), lost(), lost()]);
     assert!(matches!(settlement, Err(LedgerError::Unreachable(_))));
-    assert_eq!(seen.len(), 3);
+    assert_eq!(sent.len(), 3);
 }
 
 #[test]
 fn a_secret_key_that_is_refused_is_the_hubs_own_trouble() {
-    let (settlement, _) = complete(vec![(403, json!({ "code": "42501" }))]);
+    let (settlement, _) = complete([answer(403, &json!({ "code": "42501" }))]);
     assert_eq!(settlement, Err(LedgerError::Rejected(403, "42501".to_owned())));
 }
 
 #[test]
 fn a_record_that_is_refused_is_not_sent_again() {
-    let (settlement, seen) = complete(vec![(400, json!({ "code": "23514" }))]);
-    assert_eq!((settlement, seen.len()), (Err(LedgerError::Rejected(400, "23514".to_owned())), 1));
+    let (settlement, sent) = complete([answer(400, &json!({ "code": "23514" }))]);
+    assert_eq!((settlement, sent.len()), (Err(LedgerError::Rejected(400, "23514".to_owned())), 1));
 }
