@@ -205,7 +205,7 @@ hub.test("the key in apikey decides nothing: it is the token that counts", async
   const one = await customer();
   const sessionId = await one.grant();
   const body = JSON.stringify({ prompt: marker, sessionId });
-  // A secret key must not make the caller a customer.
+  // I3: a secret key must not make the caller a customer.
   const withSecret = await one.send(body, { headers: { apikey: hub.stack.secretKey, authorization: "" } });
   assertError(withSecret, "unauthorized");
   await assertUntouched(one, sessionId);

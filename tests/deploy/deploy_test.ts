@@ -1,0 +1,202 @@
+/**
+ * What an owner does: the real CLI deploys `generate-image`, with every flag that works without Docker, to a stand-in of
+ * Supabase's API. What arrives there is the function and nothing else; and those files alone, run under the Deno that the
+ * hosted runtime is built on and under today's, make a picture for a customer against the local stack.
+ *
+ * Needs `cargo xtask build` and easel. Run: deno test -A tests/deploy/
+ */
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { root } from "../../scripts/local/paths.ts";
+import { type Stack, startStack } from "../../scripts/local/stack.ts";
+import { service, withFolder } from "../../scripts/local/tests/support.ts";
+import { Deployer, plantedSecret } from "./cli.ts";
+import { denos, run, unpack } from "./deployed.ts";
+import { startRecorder, type Upload } from "./recorder.ts";
+
+const project = "abcdefghijklmnopqrst";
+const token = `sbp_${"0123456789".repeat(4)}`;
+const name = "generate-image";
+
+/** The function, the shim, and what `cargo xtask build` made of the Rust. */
+const uploadedPaths = [
+  "supabase/functions/_shared/generated/edge.js",
+  "supabase/functions/_shared/shim.ts",
+  "supabase/functions/generate-image/index.ts",
+];
+
+/** Without Docker it is the platform that bundles, and it takes no more than this. */
+const bundleBytesMax = 5_000_000;
+
+const flagSets = [
+  [name, "--use-api"],
+  [name],
+  [name, "--no-verify-jwt"],
+  [name, "--use-api", "--no-verify-jwt"],
+  [name, "--use-api", "--jobs", "2"],
+  [name, "--use-api", "--prune"],
+  [name, "--use-docker"],
+  ["--use-api"],
+  [],
+];
+
+/** Deploys with each set of flags in turn and gives every upload of `generate-image` to `check`. */
+async function deployWith(
+  sets: string[][],
+  folder: string,
+  check: (upload: Upload, output: string, flags: string[]) => void | Promise<void>,
+): Promise<void> {
+  const recorder = startRecorder(project, token);
+  try {
+    const deployer = await Deployer.prepare(folder, project, token);
+    for (const flags of sets) {
+      const { code, output } = await deployer.deploy(recorder.url, ...flags);
+      strictEqual(code, 0, `deploy ${flags.join(" ")}:\n${output}`);
+      const uploads = recorder.takeUploads().filter(({ slug }) => slug === name);
+      strictEqual(uploads.length, 1, `deploy ${flags.join(" ")} uploaded ${name} ${uploads.length} times:\n${output}`);
+      await check(uploads[0] as Upload, output, flags);
+    }
+    deepStrictEqual(recorder.unexpected, []);
+  } finally {
+    await recorder.stop();
+  }
+}
+
+Deno.test("every way to deploy without Docker uploads the function whole, and nothing else", async () => {
+  await withFolder(async (folder) => {
+    await deployWith(flagSets, folder, async ({ metadata, files }, output, flags) => {
+      const deploy = `deploy ${flags.join(" ")}`;
+      deepStrictEqual([...files.keys()].sort(), uploadedPaths, deploy);
+      let size = 0;
+      for (const [path, content] of files) {
+        size += content.byteLength;
+        deepStrictEqual(content, await Deno.readFile(join(root, path)), `${deploy} changed ${path}`);
+        ok(!new TextDecoder().decode(content).includes(plantedSecret), `${deploy} uploads a secret in ${path}`);
+      }
+      ok(size < bundleBytesMax, `${deploy} uploads ${size} bytes`);
+      strictEqual(metadata.name, name);
+      strictEqual(metadata.verify_jwt, false, deploy);
+      strictEqual(metadata.entrypoint_path, "supabase/functions/generate-image/index.ts", deploy);
+      strictEqual(metadata.import_map_path, "", deploy);
+      deepStrictEqual(metadata.static_patterns, [], deploy);
+      ok(!output.includes(plantedSecret) && !output.includes(token), `${deploy} prints a secret`);
+    });
+  });
+});
+
+Deno.test("what was uploaded makes a picture under the hosted runtime's Deno and under today's", async (test) => {
+  await withFolder(async (folder) => {
+    let upload: Upload | undefined;
+    await deployWith([[name, "--use-api"]], folder, (uploaded) => void (upload = uploaded));
+    const stack = await startStack({ port: 0, ephemeral: true, engine: "easel" });
+    try {
+      const programs = await denos();
+      strictEqual(programs[0]?.version, "2.1.4", "what the hosted runtime is built on");
+      for (const deno of programs) {
+        await test.step(`Deno ${deno.version}`, async () => {
+          const scratch = join(folder, deno.version);
+          await Deno.mkdir(scratch);
+          const unpacked = join(scratch, "uploaded");
+          await unpack(upload as Upload, unpacked);
+          const deployed = await run({
+            deno,
+            folder: unpacked,
+            entrypoint: (upload as Upload).metadata.entrypoint_path as string,
+            env: platformEnv(stack),
+            reaches: [new URL(stack.url).host, new URL(stack.engineUrl).host],
+            scratch,
+          });
+          try {
+            await refusesStrangers(deployed.url);
+            await makesPicture(stack, deployed.url);
+            deepStrictEqual(deployed.lines.filter((line) => !line.startsWith("Listening on ")), []);
+          } finally {
+            await deployed.stop();
+          }
+        });
+      }
+    } finally {
+      await stack.stop();
+    }
+  });
+});
+
+/** What a function sees on the platform, and the secrets that the owner has set. */
+function platformEnv(stack: Stack): Record<string, string> {
+  return {
+    SUPABASE_URL: stack.url,
+    SUPABASE_DB_URL: stack.dbUrl,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: stack.publishableKey }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: stack.secretKey }),
+    SUPABASE_JWKS: JSON.stringify({ keys: [] }),
+    // Still there on the platform; a project whose legacy keys are switched off must work all the same.
+    SUPABASE_ANON_KEY: "legacy-and-switched-off",
+    SUPABASE_SERVICE_ROLE_KEY: "legacy-and-switched-off",
+    SB_REGION: "ap-south-1",
+    SB_EXECUTION_ID: crypto.randomUUID(),
+    DENO_DEPLOYMENT_ID: `${project}_${crypto.randomUUID()}_1`,
+    HUGGINGFACE_API_KEY: "hf_deployed",
+    HUGGINGFACE_BASE_URL: stack.engineUrl,
+    IMAGE_ENGINES: "huggingface:easel/sketch-1",
+  };
+}
+
+async function refusesStrangers(url: string): Promise<void> {
+  const preflight = await fetch(url, { method: "OPTIONS" });
+  strictEqual(preflight.status, 204);
+  strictEqual(preflight.headers.get("access-control-allow-origin"), "*");
+  await preflight.body?.cancel();
+  const stranger = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  strictEqual(stranger.status, 401);
+  strictEqual((await stranger.json()).code, "unauthorized");
+}
+
+/** A client whose project is the stack, and whose function is the one at `functionUrl`. */
+function clientOf(stack: Stack, functionUrl: string): SupabaseClient {
+  const functions = `${stack.url}/functions/v1/`;
+  const redirected: typeof fetch = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    return url.startsWith(functions)
+      ? fetch(`${functionUrl}/${url.slice(functions.length)}`, init)
+      : fetch(input, init);
+  };
+  return createClient(stack.url, stack.publishableKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    global: { fetch: redirected },
+  });
+}
+
+async function makesPicture(stack: Stack, functionUrl: string): Promise<void> {
+  const client = clientOf(stack, functionUrl);
+  const { data: { user } } = await client.auth.signUp({
+    email: `${crypto.randomUUID()}@example.test`,
+    password: "correct horse",
+  });
+  ok(user);
+  const granted = await service(stack).rpc("grant_session", { user_id: user.id, plan_id: "flash-lite", hours: 1 });
+  strictEqual(granted.error, null);
+
+  const prompt = "a beautiful sunset over mountains";
+  const { data, error } = await client.functions.invoke(name, { body: { prompt, sessionId: granted.data } });
+  strictEqual(error, null);
+  strictEqual(data.success, true);
+  strictEqual(data.creditsRemaining, 2);
+
+  const picture = await fetch(data.imageUrl);
+  strictEqual(picture.status, 200);
+  strictEqual(picture.headers.get("content-type"), "image/png");
+  const bytes = await picture.bytes();
+  const head = new DataView(bytes.buffer);
+  strictEqual(head.getBigUint64(0), 0x89504e470d0a1a0an, "the signature of PNG");
+  deepStrictEqual([head.getUint32(16), head.getUint32(20)], [512, 512], "width and height");
+  ok(bytes.byteLength > 20_000, `a picture of ${bytes.byteLength} bytes`);
+
+  const { data: rows } = await client.from("image_generations").select("prompt, status, image_url, model_used");
+  deepStrictEqual(rows, [{
+    prompt,
+    status: "completed",
+    image_url: data.imageUrl,
+    model_used: "easel/sketch-1",
+  }]);
+}
