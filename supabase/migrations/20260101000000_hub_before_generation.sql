@@ -3,8 +3,9 @@
  *
  * Owns: the shape of session_config, user_sessions, conversations and chat_messages as the original hub had them, with
  * the foreign keys and the row level security that it lacked. What generation adds to them is the next migration's.
- * A hub that already has these tables keeps them and their rows: everything here is "if not exists", and the next
- * migration replaces whatever policies and grants it finds on them.
+ * A hub that already has such tables is told so by the first statement, and nothing of it is changed: its owner brings
+ * them into this shape, marks this migration as applied (`supabase migration repair`), and goes on with the next one,
+ * which replaces whatever policies and grants it finds on them.
  */
 
 -- Postgres lets everybody run a new function. Here every function is granted by name, to the roles that need it.
@@ -12,7 +13,7 @@ alter default privileges revoke execute on functions from public;
 
 -- Plans -----------------------------------------------------------------------------------------------------------
 
-create table if not exists public.session_config (
+create table public.session_config (
   plan_id text primary key,
   display_name text not null,
   model_name text not null,
@@ -32,12 +33,11 @@ insert into public.session_config (plan_id, display_name, model_name, token_limi
 values
   ('flash-lite', 'Flash Lite', 'gemini-2.5-flash-lite', 25000, 5000),
   ('flash', 'Flash', 'gemini-2.5-flash', 50000, 10000),
-  ('pro', 'Pro', 'gemini-2.5-pro', 100000, 20000)
-on conflict (plan_id) do nothing;
+  ('pro', 'Pro', 'gemini-2.5-pro', 100000, 20000);
 
 -- Sessions --------------------------------------------------------------------------------------------------------
 
-create table if not exists public.user_sessions (
+create table public.user_sessions (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users (id) on delete cascade,
   plan_id text not null references public.session_config (plan_id),
@@ -58,15 +58,15 @@ create table if not exists public.user_sessions (
 
 comment on table public.user_sessions is 'The hours that a customer bought: one row a purchase.';
 
-create index if not exists user_sessions_user_id_created_at_idx
+create index user_sessions_user_id_created_at_idx
   on public.user_sessions (user_id, created_at desc);
-create index if not exists user_sessions_plan_id_idx on public.user_sessions (plan_id);
+create index user_sessions_plan_id_idx on public.user_sessions (plan_id);
 
 alter table public.user_sessions enable row level security;
 
 -- Conversations ---------------------------------------------------------------------------------------------------
 
-create table if not exists public.conversations (
+create table public.conversations (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users (id) on delete cascade,
   session_id uuid references public.user_sessions (id) on delete set null,
@@ -78,13 +78,13 @@ create table if not exists public.conversations (
 
 comment on table public.conversations is 'A customer''s conversations; what was said in them is in chat_messages.';
 
-create index if not exists conversations_user_id_created_at_idx
+create index conversations_user_id_created_at_idx
   on public.conversations (user_id, created_at desc);
-create index if not exists conversations_session_id_idx on public.conversations (session_id);
+create index conversations_session_id_idx on public.conversations (session_id);
 
 alter table public.conversations enable row level security;
 
-create table if not exists public.chat_messages (
+create table public.chat_messages (
   id uuid primary key default gen_random_uuid(),
   conversation_id uuid not null references public.conversations (id) on delete cascade,
   role text not null,
@@ -96,7 +96,7 @@ create table if not exists public.chat_messages (
 
 comment on table public.chat_messages is 'What was said in a conversation, in order of created_at.';
 
-create index if not exists chat_messages_conversation_id_created_at_idx
+create index chat_messages_conversation_id_created_at_idx
   on public.chat_messages (conversation_id, created_at);
 
 alter table public.chat_messages enable row level security;

@@ -193,6 +193,14 @@ begin
   loop
     execute format('drop policy %I on public.%I', found.policyname, found.tablename);
   end loop;
+  -- A bucket that was made by hand may come with policies that let customers upload into it or list it.
+  for found in
+    select policyname from pg_catalog.pg_policies
+    where schemaname = 'storage' and tablename = 'objects'
+      and concat(qual, with_check) ~ 'generated-(images|videos)'
+  loop
+    execute format('drop policy %I on storage.objects', found.policyname);
+  end loop;
 end
 $$;
 

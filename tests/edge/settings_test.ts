@@ -38,6 +38,11 @@ const faults: Record<string, { change: Change; code: string; logged: RegExp }> =
     code: "engine_misconfigured",
     logged: /HUGGINGFACE_API_KEY is not set/,
   },
+  "with-an-engine-key-in-two-lines": {
+    change: { HUGGINGFACE_API_KEY: "hf_first\nhf_second" },
+    code: "engine_misconfigured",
+    logged: /HUGGINGFACE_API_KEY is not set, or is no key/,
+  },
   "with-wrong-engine-key": {
     change: { HUGGINGFACE_API_KEY: "hf_wrong" },
     code: "engine_misconfigured",

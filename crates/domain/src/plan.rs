@@ -1,7 +1,7 @@
 //! The plans: what an hour costs and what it holds.
 //!
-//! Owns: the names and numbers of the three plans, the same as the rows of `session_config`; a test of the database
-//! holds the two against each other. Must not: decide who has how much left; that is the ledger's.
+//! Owns: the names and numbers of the three plans, for pages and tests. What a customer is sold are the rows of
+//! `session_config`; `supabase/tests/03-plans.sql` holds those against the same figures. Must not: decide who has how much left; that is the ledger's.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

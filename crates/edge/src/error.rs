@@ -44,6 +44,8 @@ pub enum ApiError {
         /// Seconds to the next hour; none in the last one.
         retry_after: Option<u32>,
     },
+    /// The ledger did not say whether the pictures were recorded.
+    Unconfirmed,
     /// No picture came of it, for a reason that lies with the engine or with the hub.
     Failed {
         /// The reason.
@@ -112,6 +114,7 @@ impl ApiError {
             Self::TooLarge => Code::TooLarge,
             Self::UnsupportedMediaType => Code::UnsupportedMediaType,
             Self::CreditsExhausted { .. } => Code::CreditsExhausted,
+            Self::Unconfirmed => Code::Internal,
             Self::Failed { code, .. } => *code,
         }
     }
@@ -160,13 +163,18 @@ impl ApiError {
                     format!("This plan makes {most} pictures an hour at most. Ask for fewer, or choose another plan.")
                 }
             },
-            Self::RequestInProgress { .. } => "This picture is being made already. It will be there soon.".to_owned(),
+            Self::RequestInProgress { .. } => "This picture is being made already. Ask again in a moment.".to_owned(),
             Self::RequestIdReused => {
                 "This request id was used for another picture. Send this one under a new id.".to_owned()
             }
             Self::TooLarge => "The request is too large. A prompt has 2000 characters at most.".to_owned(),
             Self::UnsupportedMediaType => "Send the request as JSON (content-type: application/json).".to_owned(),
             Self::CreditsExhausted { balance, retry_after } => exhausted(balance, *retry_after),
+            Self::Unconfirmed => {
+                "We could not confirm your picture. Send the same request again, under its requestId: it \
+                costs nothing to ask, and you are not charged unless the picture is there."
+                    .to_owned()
+            }
             Self::Failed { code, retry_after, .. } => failed(*code, *retry_after),
         }
     }
@@ -198,6 +206,9 @@ fn exhausted(balance: &Balance, retry_after: Option<u32>) -> String {
         None => "Buy another hour to go on.".to_owned(),
     };
     match balance.credits_remaining {
+        0 if balance.credits_held > 0 => {
+            format!("All {} pictures of this hour are made or being made. {next}", balance.credits_per_hour)
+        }
         0 => format!("All {} pictures of this hour are made. {next}", balance.credits_per_hour),
         left => format!("Only {left} of this hour's {} pictures are left. {next}", balance.credits_per_hour),
     }
@@ -236,6 +247,7 @@ mod tests {
         Balance {
             credits_per_hour: 8,
             credits_remaining,
+            credits_held: 0,
             resets_at: Some("2026-11-22T14:20:00Z".to_owned()),
             expires_at: Some("2026-11-22T15:20:00Z".to_owned()),
         }

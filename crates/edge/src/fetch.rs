@@ -59,9 +59,11 @@ impl Transport for Fetch {
 }
 
 fn init(request: &Request<JsBytes>) -> Result<RequestInit, TransportError> {
-    let headers = Headers::new().map_err(|error| failure(&error))?;
+    // What is thrown here quotes the header, which may be a key: only the name is told.
+    let unsendable = |name: &str| TransportError::Connection(format!("the header {name} cannot be sent"));
+    let headers = Headers::new().map_err(|_| unsendable("list"))?;
     for (name, value) in &request.headers {
-        headers.set(name, value).map_err(|error| failure(&error))?;
+        headers.set(name, value).map_err(|_| unsendable(name))?;
     }
     let init = RequestInit::new();
     init.set_method(request.method.as_str());

@@ -10,7 +10,9 @@ use supabase::{Project, SecretKey};
 use wasm_bindgen::JsValue;
 
 /// The environment as the platform sets it (`SUPABASE_…`) and as the owner does (`supabase secrets set`).
-#[derive(Clone, Debug, Default, Deserialize)]
+///
+/// It holds every key as text, so it cannot be printed, and it is gone once the clients are built.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
 pub struct Settings {
     supabase_url: Option<String>,

@@ -22,6 +22,9 @@ pub struct HuggingFace {
     model: String,
 }
 
+/// One try to fetch a picture that the answer only names. It comes on top of the time for the answer, and together they
+/// stay within what the platform allows a request.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Text of an answer is read up to here: errors are short, a picture in base64 is a third larger than it is.
 const TEXT_BYTES_MAX: usize = PICTURE_BYTES_MAX / 3 * 4 + 4_096;
 
@@ -94,7 +97,6 @@ impl HuggingFace {
         &self,
         transport: &T,
         response: &Response<T::Body>,
-        timeout: Duration,
     ) -> Result<T::Body, EngineError> {
         let no_picture = |detail: &str| {
             EngineError::new(Failure::NoPicture(domain::picture::NoPicture::UnknownFormat), self.detail(detail))
@@ -112,20 +114,26 @@ impl HuggingFace {
         if !url.starts_with("https://") && !url.starts_with(&format!("{}/", self.url)) {
             return Err(no_picture("a picture at an address that is not https"));
         }
-        let download = Request {
-            method: Method::Get,
-            url: url.clone(),
-            headers: vec![],
-            payload: Payload::None,
-            timeout,
-            bytes_max: PICTURE_BYTES_MAX,
-        };
-        let downloaded = transport.send(download).await?;
-        if downloaded.is_success() {
-            Ok(downloaded.body)
-        } else {
-            Err(no_picture(&format!("a picture whose address answers {}", downloaded.status)))
+        self.download(transport, url).await.ok_or_else(|| no_picture("a picture whose address does not deliver it"))
+    }
+
+    /// Fetches a picture that is drawn, and paid for, already: so once more where the first try fails.
+    async fn download<T: Transport>(&self, transport: &T, url: &str) -> Option<T::Body> {
+        for _ in 0..2 {
+            let download = Request {
+                method: Method::Get,
+                url: url.to_owned(),
+                headers: vec![],
+                payload: Payload::None,
+                timeout: DOWNLOAD_TIMEOUT,
+                bytes_max: PICTURE_BYTES_MAX,
+            };
+            match transport.send(download).await {
+                Ok(downloaded) if downloaded.is_success() => return Some(downloaded.body),
+                _ => {}
+            }
         }
+        None
     }
 
     fn detail(&self, what: &str) -> String {
@@ -149,7 +157,7 @@ impl Engine for HuggingFace {
             return Err(answer::error(&response, &self.model));
         }
         let is_json = response.header("content-type").is_some_and(|media_type| media_type.contains("json"));
-        let bytes = if is_json { self.picture_from_json(transport, &response, timeout).await? } else { response.body };
+        let bytes = if is_json { self.picture_from_json(transport, &response).await? } else { response.body };
         let length = bytes.length();
         if length > PICTURE_BYTES_MAX {
             return Err(EngineError::new(Failure::TooLarge, self.detail("more bytes than a picture may have")));

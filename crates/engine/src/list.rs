@@ -49,7 +49,7 @@ pub enum EngineListError {
     Entry(String),
     /// There is no such kind of engine.
     Kind(String),
-    /// The key that an entry needs is not set.
+    /// The key that an entry needs is not set, or could not be sent in a header.
     KeyMissing(&'static str),
     /// There is no entry.
     Empty,
@@ -60,7 +60,9 @@ impl fmt::Display for EngineListError {
         match self {
             Self::Entry(entry) => write!(formatter, "IMAGE_ENGINES: {entry:?} is not of the form kind:owner/model"),
             Self::Kind(kind) => write!(formatter, "IMAGE_ENGINES: there is no engine {kind:?}; there is huggingface"),
-            Self::KeyMissing(name) => write!(formatter, "{name} is not set, and an engine of IMAGE_ENGINES needs it"),
+            Self::KeyMissing(name) => {
+                write!(formatter, "{name} is not set, or is no key, and an engine of IMAGE_ENGINES needs it")
+            }
             Self::Empty => formatter.write_str("IMAGE_ENGINES names no engine"),
         }
     }
@@ -82,7 +84,7 @@ pub fn engines_from_list(list: &str, keys: &Keys) -> Result<Vec<AnyEngine>, Engi
             }
             match kind {
                 "huggingface" => {
-                    let key = keys.hugging_face_key.as_deref().filter(|key| !key.is_empty());
+                    let key = keys.hugging_face_key.as_deref().filter(|key| is_key(key));
                     let key = key.ok_or(EngineListError::KeyMissing("HUGGINGFACE_API_KEY"))?;
                     Ok(AnyEngine::HuggingFace(HuggingFace::new(&keys.hugging_face_url, key, model)))
                 }
@@ -91,6 +93,10 @@ pub fn engines_from_list(list: &str, keys: &Keys) -> Result<Vec<AnyEngine>, Engi
         })
         .collect::<Result<Vec<_>, _>>()?;
     if engines.is_empty() { Err(EngineListError::Empty) } else { Ok(engines) }
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// `owner/name`, of characters that need no escaping in an address.
@@ -134,10 +140,12 @@ mod tests {
 
     #[test]
     fn an_engine_without_its_key_is_refused_by_name() {
-        let keys = Keys { hugging_face_key: Some(String::new()), hugging_face_url: String::new() };
-        assert_eq!(
-            engines_from_list("huggingface:a/b", &keys).err(),
-            Some(EngineListError::KeyMissing("HUGGINGFACE_API_KEY"))
-        );
+        for key in ["", "hf_a\nb", "hf_ä"] {
+            let keys = Keys { hugging_face_key: Some(key.to_owned()), hugging_face_url: String::new() };
+            assert_eq!(
+                engines_from_list("huggingface:a/b", &keys).err(),
+                Some(EngineListError::KeyMissing("HUGGINGFACE_API_KEY"))
+            );
+        }
     }
 }

@@ -7,7 +7,8 @@ use crate::{Directive, Drawn, Engine, EngineError, Failure, Job, directive};
 use std::time::Duration;
 use transport::{Timer, Transport};
 
-/// Draws one picture. The engines are asked in their order; the whole of it, waits included, takes at most `budget`.
+/// Draws one picture. The engines are asked in their order; the whole of it, waits included, takes at most `budget`, and
+/// the seconds that fetching a picture takes which an answer only names.
 ///
 /// # Errors
 /// The most hopeful failure of all engines: a model that warms up rather than one that is gone.

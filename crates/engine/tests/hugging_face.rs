@@ -96,7 +96,7 @@ fn a_picture_at_an_address_is_fetched_without_the_key() {
 #[test]
 fn an_address_that_fails_or_is_not_the_web_is_no_picture() {
     let rows = [
-        ("https://media/picture.png", vec![reply(404, "text/html", "gone")]),
+        ("https://media/picture.png", vec![reply(404, "text/html", "gone"), Err(TransportError::Timeout)]),
         ("http://169.254.169.254/latest/meta-data", vec![]),
         ("file:///etc/passwd", vec![]),
     ];

@@ -32,8 +32,9 @@ pub struct Ledger {
 /// Why the ledger did not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LedgerError {
-    /// PostgREST does not accept the customer's token.
-    Unauthorized,
+    /// The token, or the key that names the project, is not accepted. The code says by whom: PostgREST's own begin with
+    /// PGRST30; anything else may be the owner's set-up.
+    Unauthorized(String),
     /// No answer. Whether the call took effect is not known.
     Unreachable(String),
     /// PostgREST or the database refused the call itself; a defect, or a migration that is not applied. Status and code.
@@ -45,7 +46,7 @@ pub enum LedgerError {
 impl fmt::Display for LedgerError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unauthorized => formatter.write_str("the ledger does not accept the token"),
+            Self::Unauthorized(code) => write!(formatter, "the ledger does not accept the token or the key: {code:?}"),
             Self::Unreachable(reason) => {
                 write!(formatter, "the ledger cannot be reached: {reason}")
             }
@@ -177,13 +178,27 @@ async fn settle(
     timer: &impl Timer,
     call: impl Fn() -> Builder,
 ) -> Result<Settlement, LedgerError> {
+    let mut lost = None;
     for pause in RETRY_PAUSES {
         match answer(transport, call()).await {
-            Err(LedgerError::Unreachable(_)) => timer.sleep(pause).await,
-            answered => return read(&answered?),
+            Err(LedgerError::Unreachable(reason)) => {
+                lost = Some(reason);
+                timer.sleep(pause).await;
+            }
+            answered => return read(&still_definite(answered, lost)?),
         }
     }
-    read(&answer(transport, call()).await?)
+    read(&still_definite(answer(transport, call()).await, lost)?)
+}
+
+/// After a call whose answer was lost, a later refusal does not say that the first one had no effect.
+fn still_definite(answered: Result<String, LedgerError>, lost: Option<String>) -> Result<String, LedgerError> {
+    match (answered, lost) {
+        (Err(LedgerError::Rejected(..) | LedgerError::Unauthorized(_)), Some(reason)) => {
+            Err(LedgerError::Unreachable(reason))
+        }
+        (answered, _) => answered,
+    }
 }
 
 async fn answer(transport: &impl Transport, call: Builder) -> Result<String, LedgerError> {
@@ -205,11 +220,14 @@ async fn answer(transport: &impl Transport, call: Builder) -> Result<String, Led
 
 fn rejection(status: u16, text: &str) -> LedgerError {
     let code = serde_json::from_str(text).map_or_else(|_| String::new(), |Rejection { code }| code);
+    // An error of the database itself comes with its SQLSTATE, and with a rollback.
+    let is_rolled_back = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match (status, code.as_str()) {
         // A token that is forged, expired, of another project, or of nobody who is signed in.
-        (401, _) | (_, "PGRST301" | "PGRST302" | "PGRST303") => LedgerError::Unauthorized,
-        // The pool is full, the database restarts, or a gateway in between has nobody to ask.
-        (502..=504, _) => LedgerError::Unreachable(format!("{status} {code}")),
+        (401, _) | (_, "PGRST301" | "PGRST302" | "PGRST303") => LedgerError::Unauthorized(code),
+        // The pool is full, the database restarts, or something in between speaks for whom it could not ask, or whose
+        // answer it lost.
+        (408 | 429 | 500..=599, _) if !is_rolled_back => LedgerError::Unreachable(format!("{status} {code}")),
         _ => LedgerError::Rejected(status, code),
     }
 }
@@ -218,7 +236,7 @@ fn rejection(status: u16, text: &str) -> LedgerError {
 /// (22P02; everything else in the call was read as what it is before).
 fn not_a_customer(error: LedgerError) -> LedgerError {
     match error {
-        LedgerError::Rejected(_, code) if matches!(code.as_str(), "42501" | "22P02") => LedgerError::Unauthorized,
+        LedgerError::Rejected(_, code) if matches!(code.as_str(), "42501" | "22P02") => LedgerError::Unauthorized(code),
         other => other,
     }
 }

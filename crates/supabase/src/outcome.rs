@@ -89,6 +89,8 @@ pub struct Balance {
     pub credits_per_hour: u32,
     /// What is left of this hour; a credit that is held is not left.
     pub credits_remaining: u32,
+    /// How many of this hour's are held for pictures that are being made.
+    pub credits_held: u32,
     /// When the next hour begins; none in the last one, or before the first.
     pub resets_at: Option<String>,
     /// When the session ends; none before it starts.

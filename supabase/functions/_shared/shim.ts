@@ -65,7 +65,10 @@ export function handler(functionName: string, options: Options = {}): (request: 
       const detail = error instanceof WebAssembly.RuntimeError ? error.message : "";
       console.error(`${functionName}: a request failed inside the instance: ${(error as Error)?.name} ${detail}`);
       return new Response(
-        JSON.stringify({ error: "Something went wrong on our side. You were not charged.", code: "internal" }),
+        JSON.stringify({
+          error: "Something went wrong on our side. A credit that was held for it comes back within three minutes.",
+          code: "internal",
+        }),
         { status: 500, headers: { "content-type": "application/json", "access-control-allow-origin": "*" } },
       );
     }

@@ -15,7 +15,7 @@ use domain::request::{ImageRequest, InvalidRequest};
 use engine::{AnyEngine, Failure, Job};
 use futures_util::future::join_all;
 use std::fmt::Display;
-use supabase::{Balance, Generation, LedgerError, PictureStore, Reservation, Settlement, StoredPicture};
+use supabase::{Balance, Generation, LedgerError, PictureStore, Reservation, Settlement, StorageError, StoredPicture};
 use transport::Timer;
 use web_sys::Response;
 
@@ -23,7 +23,8 @@ use web_sys::Response;
 ///
 /// # Errors
 /// Every row of the error table. Whatever ends in an error has released the hold it took, or leaves it to its lease
-/// where the ledger could not be reached; no error ever costs a credit.
+/// where the ledger could not be reached. Only [`ApiError::Unconfirmed`] may have cost a credit, and then the picture is
+/// there: the same request again says so.
 pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, (ApiError, Option<RequestId>)> {
     let (request, request_id) = read(incoming).await.map_err(|error| (error, None))?;
     generate(incoming, context, &request, request_id).await.map_err(|error| (error, Some(request_id)))
@@ -88,7 +89,10 @@ fn without_hold(reservation: Reservation, request_id: RequestId) -> Result<Respo
         Reservation::Expired(settlement) => Err(expired(settlement.balance)),
         Reservation::Unauthorized => Err(ApiError::Unauthorized),
         Reservation::InvalidRequest { field } => {
-            let sentence = format!("The {field} is not one of yours.");
+            let sentence = match field.as_str() {
+                "conversationId" => "There is no such conversation of yours.".to_owned(),
+                _ => format!("The {field} cannot be used."),
+            };
             Err(ApiError::InvalidRequest(InvalidRequest::new(field, sentence)))
         }
         Reservation::SessionNotFound => Err(ApiError::SessionNotFound),
@@ -167,14 +171,17 @@ impl Work<'_> {
                 if settlement.completed().next().is_some() { Ok(settlement) } else { Err(expired(settlement.balance)) }
             }
             // A definite no: nothing is recorded, so nothing is kept and nothing charged.
-            Err(error @ (LedgerError::Rejected(..) | LedgerError::Unauthorized)) => {
+            Err(error @ (LedgerError::Rejected(..) | LedgerError::Unauthorized(_))) => {
                 self.log(&error);
                 let failure = self.release(Lost::Recording).await;
                 self.delete(stored.iter()).await;
                 Err(failure)
             }
-            // No answer: the pictures may be recorded, and so must stay where they are.
-            Err(error) => Err(ApiError::internal(&format!("request {}: {error}", self.request_id))),
+            // No answer: the pictures may be recorded, and so must stay where they are. Asking again tells.
+            Err(error) => {
+                self.log(&error);
+                Err(ApiError::Unconfirmed)
+            }
         }
     }
 
@@ -206,10 +213,14 @@ impl Work<'_> {
         let generation_time_ms = u32::try_from(timer.now_ms().saturating_sub(started_ms)).unwrap_or(u32::MAX);
         let format = drawn.picture.format;
         let object_name = PictureStore::object_name(self.customer, generation, format);
-        store.upload(transport, timer, &object_name, format, &drawn.bytes).await.map_err(|error| {
+        if let Err(error) = store.upload(transport, timer, &object_name, format, &drawn.bytes).await {
             self.log(&error);
-            Lost::Uploading
-        })?;
+            if matches!(error, StorageError::Unreachable(_)) {
+                // It may be there all the same, and nobody will be charged for it.
+                let _ = store.delete(transport, &object_name).await;
+            }
+            return Err(Lost::Uploading);
+        }
         let size = drawn.picture.size;
         Ok(StoredPicture {
             id: generation.id,
@@ -245,7 +256,13 @@ fn expired(balance: Balance) -> ApiError {
 
 fn ledger_error(error: &LedgerError) -> ApiError {
     match error {
-        LedgerError::Unauthorized => ApiError::Unauthorized,
+        LedgerError::Unauthorized(code) => {
+            // A token that is merely old is the customer's matter; anything else may be a wrong key or a missing grant.
+            if !code.starts_with("PGRST30") {
+                crate::log(&error.to_string());
+            }
+            ApiError::Unauthorized
+        }
         other => ApiError::internal(&other.to_string()),
     }
 }

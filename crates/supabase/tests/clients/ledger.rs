@@ -133,7 +133,7 @@ fn a_token_that_is_not_accepted_is_nobodys_fault_but_the_callers() {
         (401, json!("Unauthorized")),
     ];
     for (status, body) in rows {
-        assert_eq!(reserve(status, &body).0, Err(LedgerError::Unauthorized));
+        assert!(matches!(reserve(status, &body).0, Err(LedgerError::Unauthorized(_))), "{body}");
     }
 }
 
@@ -200,6 +200,24 @@ fn a_record_that_may_have_been_lost_is_sent_again() {
     let (settlement, sent) = complete([lost(), lost(), lost()]);
     assert!(matches!(settlement, Err(LedgerError::Unreachable(_))));
     assert_eq!(sent.len(), 3);
+}
+
+#[test]
+fn after_a_lost_answer_a_refusal_is_not_definite_any_more() {
+    for body in [json!({ "code": "23514" }), json!({ "code": "PGRST301" })] {
+        let (settlement, _) = complete([lost(), answer(401, &body)]);
+        assert!(matches!(settlement, Err(LedgerError::Unreachable(_))), "{settlement:?}");
+    }
+}
+
+#[test]
+fn what_speaks_for_the_database_is_not_the_database() {
+    for status in [408, 429, 500, 520, 524] {
+        let (settlement, sent) = complete([answer(status, &json!("a page")), answer(200, &settled())]);
+        assert_eq!((settlement.is_ok(), sent.len()), (true, 2), "{status}");
+    }
+    let (settlement, sent) = complete([answer(500, &json!({ "code": "XX000" }))]);
+    assert_eq!((settlement, sent.len()), (Err(LedgerError::Rejected(500, "XX000".to_owned())), 1));
 }
 
 #[test]
