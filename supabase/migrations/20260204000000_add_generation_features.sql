@@ -217,12 +217,14 @@ grant insert (id, user_id, session_id, title) on table public.conversations to a
 grant update (title) on table public.conversations to authenticated;
 grant select on table public.chat_messages to authenticated;
 grant insert (id, conversation_id, role, content) on table public.chat_messages to authenticated;
--- The secret key reads everything and writes only what the functions below write for it.
+-- The secret key reads everything. Of the ledger it writes only what the functions below write for it; what the hub's
+-- other functions keep (the chat, and the tokens it uses) it writes as before.
 grant select on table
   public.session_config, public.user_sessions, public.conversations, public.chat_messages,
   public.image_generations, public.video_generations
 to service_role;
-grant insert on table public.chat_messages to service_role;
+grant insert, update, delete on table public.conversations, public.chat_messages to service_role;
+grant update (tokens_used) on table public.user_sessions to service_role;
 
 create policy "Everybody sees the plans" on public.session_config
   for select to anon, authenticated using (true);

@@ -53,7 +53,12 @@ select bag_eq(
     ('video_generations', 'service_role', 'SELECT'),
     ('conversations', 'service_role', 'SELECT'),
     ('chat_messages', 'service_role', 'SELECT'),
-    ('chat_messages', 'service_role', 'INSERT')
+    ('conversations', 'service_role', 'INSERT'),
+    ('conversations', 'service_role', 'UPDATE'),
+    ('conversations', 'service_role', 'DELETE'),
+    ('chat_messages', 'service_role', 'INSERT'),
+    ('chat_messages', 'service_role', 'UPDATE'),
+    ('chat_messages', 'service_role', 'DELETE')
   $$,
   'I5: these are all grants on tables: nobody writes a table of the ledger, not even the secret key'
 );
@@ -67,6 +72,7 @@ select bag_eq(
       join pg_temp.api_role on api_role.oid = acl.grantee
   $$,
   $$ values
+    ('user_sessions', 'tokens_used', 'service_role', 'UPDATE'),
     ('conversations', 'id', 'authenticated', 'INSERT'),
     ('conversations', 'user_id', 'authenticated', 'INSERT'),
     ('conversations', 'session_id', 'authenticated', 'INSERT'),
@@ -77,7 +83,7 @@ select bag_eq(
     ('chat_messages', 'role', 'authenticated', 'INSERT'),
     ('chat_messages', 'content', 'authenticated', 'INSERT')
   $$,
-  'I5: these are all grants on columns: a customer''s own words'
+  'I5: these are all grants on columns: a customer''s own words, and the tokens that the chat used'
 );
 select is_empty(
   $$

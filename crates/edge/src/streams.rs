@@ -38,33 +38,27 @@ pub trait HasBody {
     fn array_buffer(&self) -> Result<Promise, JsValue>;
 }
 
-impl HasBody for Request {
-    fn headers(&self) -> Headers {
-        Self::headers(self)
-    }
+/// The two have the same methods, and no type in common.
+macro_rules! has_body {
+    ($type:ty) => {
+        impl HasBody for $type {
+            fn headers(&self) -> Headers {
+                Self::headers(self)
+            }
 
-    fn body(&self) -> Option<ReadableStream> {
-        Self::body(self)
-    }
+            fn body(&self) -> Option<ReadableStream> {
+                Self::body(self)
+            }
 
-    fn array_buffer(&self) -> Result<Promise, JsValue> {
-        Self::array_buffer(self).map(JsCast::unchecked_into)
-    }
+            fn array_buffer(&self) -> Result<Promise, JsValue> {
+                Self::array_buffer(self).map(JsCast::unchecked_into)
+            }
+        }
+    };
 }
 
-impl HasBody for Response {
-    fn headers(&self) -> Headers {
-        Self::headers(self)
-    }
-
-    fn body(&self) -> Option<ReadableStream> {
-        Self::body(self)
-    }
-
-    fn array_buffer(&self) -> Result<Promise, JsValue> {
-        Self::array_buffer(self).map(JsCast::unchecked_into)
-    }
-}
+has_body!(Request);
+has_body!(Response);
 
 /// Reads a body of at most `bytes_max` bytes; none is an empty one.
 ///
