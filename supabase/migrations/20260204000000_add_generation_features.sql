@@ -442,9 +442,9 @@ create trigger image_generations_guard before update on public.image_generations
  * Takes the hold on the credits of one request, or says why not. Called with the customer's own token: auth.uid() is who
  * pays. Security definer, since customers write none of these tables; it touches rows of the caller alone.
  *
- * Outcomes, in the order in which they are checked: invalid_request (with field), session_not_found, request_id_reused,
- * request_in_progress, completed | failed | expired (the same request, settled before: its pictures), session_expired,
- * not_in_plan, credits_exhausted, reserved.
+ * Outcomes, in the order in which they are checked: unauthorized, invalid_request (its shape, with field),
+ * session_not_found, request_id_reused, request_in_progress, completed | failed | expired (the same request, settled
+ * before: its pictures), invalid_request (conversationId), session_expired, not_in_plan, credits_exhausted, reserved.
  */
 create function public.reserve_generation(
   session_id uuid,

@@ -1,7 +1,7 @@
 //! Everything that a function answers instead of what was asked for.
 //!
-//! Owns: the HTTP status of each code, and the sentence for a person: what happened, what it cost (nothing) and what to
-//! do.
+//! Owns: the HTTP status of each code, and the sentence for a person: what happened, what it cost (nothing, or that it
+//! is not known yet) and what to do.
 //! Must not: carry a detail that is not for the client. Those are logged where the error is made.
 
 use crate::http;
