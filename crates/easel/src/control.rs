@@ -5,7 +5,7 @@ use crate::studio::Studio;
 use crate::wire;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -17,11 +17,6 @@ pub fn routes() -> Router<Arc<Studio>> {
     Router::new()
         .route("/easel/faults", post(push_order).delete(clear_orders))
         .route("/easel/requests", get(list_requests).delete(clear_requests))
-}
-
-/// The files behind `json_url` answers; always there, because the address must not depend on the flag.
-pub fn media_routes() -> Router<Arc<Studio>> {
-    Router::new().route("/easel/media/{name}", get(fetch_media))
 }
 
 #[derive(Deserialize)]
@@ -53,11 +48,4 @@ async fn list_requests(State(studio): State<Arc<Studio>>, Query(filter): Query<F
 async fn clear_requests(State(studio): State<Arc<Studio>>) -> Response<Body> {
     studio.log.clear();
     wire::json(200, &json!({}))
-}
-
-async fn fetch_media(State(studio): State<Arc<Studio>>, Path(name): Path<String>) -> Response<Body> {
-    match studio.kept(&name) {
-        Some(bytes) => wire::answer(200, "image/png", bytes),
-        None => wire::json(404, &json!({ "error": "Not found" })),
-    }
 }

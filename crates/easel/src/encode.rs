@@ -1,10 +1,37 @@
-//! Pictures to files: PNG for answers, JPEG for the faults that send it. Nothing of the prompt is written into a file.
+//! Pictures to files, PNG or JPEG. Nothing of the prompt is written into a file.
 
 use crate::Picture;
 use std::fmt;
 
 /// Who made the picture; the only metadata that a file carries.
 pub const SOFTWARE: &str = "easel (sketches, no model)";
+
+/// The format of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG.
+    Jpeg,
+}
+
+impl Format {
+    /// Its media type.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+
+    /// How the name of such a file ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+        }
+    }
+}
 
 /// A picture that could not be made into a file.
 #[derive(Debug)]
@@ -37,6 +64,14 @@ impl From<jpeg_encoder::EncodingError> for EncodeError {
     }
 }
 
+/// Encodes in this format.
+pub fn file(picture: &Picture, format: Format) -> Result<Vec<u8>, EncodeError> {
+    match format {
+        Format::Png => png(picture),
+        Format::Jpeg => jpeg(picture),
+    }
+}
+
 /// Encodes as PNG, quickly rather than small: the file goes over loopback.
 pub fn png(picture: &Picture) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::with_capacity(picture.rgb.len());
@@ -59,6 +94,12 @@ pub fn jpeg(picture: &Picture) -> Result<Vec<u8>, EncodeError> {
     let encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
     encoder.encode(&picture.rgb, width, height, jpeg_encoder::ColorType::Rgb)?;
     Ok(bytes)
+}
+
+/// Whether bytes begin as a picture does, of the formats that engines take.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP".as_slice());
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(&[0xFF, 0xD8, 0xFF]) || is_webp
 }
 
 #[cfg(test)]

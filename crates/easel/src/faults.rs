@@ -90,6 +90,38 @@ pub enum Fault {
         #[serde(default = "four_thousand")]
         bytes: usize,
     },
+    /// The job is taken and fails.
+    JobFailed {
+        /// What the engine says about it; without it the protocol's usual words.
+        #[serde(default)]
+        error: Option<String>,
+    },
+    /// The job is taken and never done.
+    NeverDone {},
+    /// To ask for the job fails some times; then it answers as if nothing had been.
+    PollFailed {
+        /// The HTTP status, 400 to 599.
+        status: u16,
+        /// How many times; null for ever.
+        #[serde(default = "once")]
+        times: Option<u64>,
+    },
+    /// The picture was made, and held back or marked as indecent.
+    Nsfw {},
+    /// 200 with a list of pictures that holds none.
+    EmptyList {},
+    /// To fetch the picture from its address fails some times; then it is there.
+    DownloadFailed {
+        /// The HTTP status, 400 to 599.
+        status: u16,
+        /// How many times; null for ever.
+        #[serde(default = "once")]
+        times: Option<u64>,
+    },
+}
+
+fn once() -> Option<u64> {
+    Some(1)
 }
 
 fn twenty() -> f64 {
@@ -127,6 +159,12 @@ impl Fault {
             Self::WrongSize { .. } => "wrong_size",
             Self::Huge { .. } => "huge",
             Self::Garbage { .. } => "garbage",
+            Self::JobFailed { .. } => "job_failed",
+            Self::NeverDone {} => "never_done",
+            Self::PollFailed { .. } => "poll_failed",
+            Self::Nsfw {} => "nsfw",
+            Self::EmptyList {} => "empty_list",
+            Self::DownloadFailed { .. } => "download_failed",
         }
     }
 
@@ -141,6 +179,9 @@ impl Fault {
             }
             Self::Huge { mib, .. } if *mib > 4096 => Some("mib must be at most 4096"),
             Self::Garbage { bytes } if *bytes > 1 << 26 => Some("bytes must be at most 64 MiB"),
+            Self::PollFailed { status, .. } | Self::DownloadFailed { status, .. } if !(400..=599).contains(status) => {
+                Some("status must be 400 to 599")
+            }
             _ => None,
         }
     }
@@ -153,15 +194,14 @@ pub struct Order {
     /// Part of the prompt; absent or empty for every prompt.
     #[serde(default)]
     pub prompt_contains: String,
+    /// Part of the path, where one prompt goes to several routes or engines; absent or empty for every path.
+    #[serde(default)]
+    pub path_contains: String,
     /// How often; null for ever.
     #[serde(default = "once")]
     pub times: Option<u64>,
     /// What to play.
     pub fault: Fault,
-}
-
-fn once() -> Option<u64> {
-    Some(1)
 }
 
 /// The orders that still stand, oldest first.
@@ -192,10 +232,11 @@ impl OrderBook {
         Ok(id)
     }
 
-    /// The fault to play for this prompt, if any; it counts as played.
-    pub fn take(&self, prompt: &str) -> Option<Fault> {
+    /// The fault to play for this prompt on this path, if any; it counts as played.
+    pub fn take(&self, prompt: &str, path: &str) -> Option<Fault> {
         let mut orders = self.orders();
-        let at = orders.standing.iter().position(|(_, order)| prompt.contains(&order.prompt_contains))?;
+        let meant = |order: &Order| prompt.contains(&order.prompt_contains) && path.contains(&order.path_contains);
+        let at = orders.standing.iter().position(|(_, order)| meant(order))?;
         let (_, order) = orders.standing.get_mut(at)?;
         let fault = order.fault.clone();
         order.times = order.times.map(|times| times.saturating_sub(1));
@@ -228,10 +269,10 @@ mod tests {
     fn an_order_is_played_as_often_as_it_says() {
         let book = OrderBook::default();
         book.push(order(r#"{"prompt_contains":"x","times":2,"fault":{"kind":"empty"}}"#)).unwrap();
-        assert_eq!(book.take("axa"), Some(Fault::Empty {}));
-        assert_eq!(book.take("b"), None);
-        assert_eq!(book.take("x"), Some(Fault::Empty {}));
-        assert_eq!(book.take("x"), None);
+        assert_eq!(book.take("axa", "/v1"), Some(Fault::Empty {}));
+        assert_eq!(book.take("b", "/v1"), None);
+        assert_eq!(book.take("x", "/v1"), Some(Fault::Empty {}));
+        assert_eq!(book.take("x", "/v1"), None);
     }
 
     #[test]
@@ -239,8 +280,16 @@ mod tests {
         let book = OrderBook::default();
         book.push(order(r#"{"fault":{"kind":"slow","ms":1}}"#)).unwrap();
         book.push(order(r#"{"times":null,"fault":{"kind":"hang"}}"#)).unwrap();
-        assert_eq!(book.take("p"), Some(Fault::Slow { ms: 1 }));
-        assert_eq!((book.take("p"), book.take("p")), (Some(Fault::Hang {}), Some(Fault::Hang {})));
+        assert_eq!(book.take("p", "/v1"), Some(Fault::Slow { ms: 1 }));
+        assert_eq!((book.take("p", "/v1"), book.take("p", "/v1")), (Some(Fault::Hang {}), Some(Fault::Hang {})));
+    }
+
+    #[test]
+    fn an_order_for_one_path_waits_for_it() {
+        let book = OrderBook::default();
+        book.push(order(r#"{"path_contains":"/images","fault":{"kind":"nsfw"}}"#)).unwrap();
+        assert_eq!(book.take("p", "/v1/moderations"), None);
+        assert_eq!(book.take("p", "/v1/images/generations"), Some(Fault::Nsfw {}));
     }
 
     #[test]
@@ -249,7 +298,7 @@ mod tests {
         book.push(order(r#"{"prompt_contains":"a","fault":{"kind":"empty"}}"#)).unwrap();
         book.push(order(r#"{"prompt_contains":"b","fault":{"kind":"empty"}}"#)).unwrap();
         book.clear(Some("a"));
-        assert_eq!((book.take("a"), book.take("b").is_some()), (None, true));
+        assert_eq!((book.take("a", "/v1"), book.take("b", "/v1").is_some()), (None, true));
     }
 
     #[test]
@@ -266,6 +315,8 @@ mod tests {
             r#"{"fault":{"kind":"status","status":99}}"#,
             r#"{"fault":{"kind":"truncated","fraction":1.5}}"#,
             r#"{"times":0,"fault":{"kind":"empty"}}"#,
+            r#"{"fault":{"kind":"poll_failed","status":200}}"#,
+            r#"{"fault":{"kind":"download_failed","status":302}}"#,
         ] {
             assert!(book.push(order(json)).is_err(), "{json}");
         }

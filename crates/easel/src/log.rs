@@ -11,6 +11,12 @@ use std::time::Instant;
 /// Requests that are remembered; the oldest go first.
 const ENTRIES_MAX: usize = 10_000;
 
+/// The longest text of a body that is kept whole, in bytes: a small picture in base64 is, a large one is not.
+const TEXT_BYTES_MAX: usize = 100_000;
+
+/// Characters that are kept of a longer text.
+const TEXT_BEGINNING_CHARS: usize = 64;
+
 /// One request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
@@ -24,7 +30,7 @@ pub struct Entry {
     pub path: String,
     /// Headers in lower case. `authorization` is `true` when one was sent.
     pub headers: Map<String, Value>,
-    /// The body as JSON; null when it was none.
+    /// The body as JSON, its longest texts shortened; null when it was none.
     pub body: Value,
     /// The prompt, as the protocol of the request reads it.
     pub prompt: String,
@@ -41,7 +47,7 @@ pub struct Answer {
     pub status: u16,
     /// A word for it: `picture`, an error's name, or the fault that was played.
     pub what: String,
-    /// The seed that was painted with, when a picture was.
+    /// The seed that was painted with, when a good picture was.
     pub seed: Option<u64>,
 }
 
@@ -79,7 +85,7 @@ impl Log {
             method: method.to_string(),
             path: uri.to_string(),
             headers: without_secrets(headers),
-            body,
+            body: shortened(body),
             prompt: prompt.to_owned(),
             answer: None,
             client_left: false,
@@ -134,6 +140,18 @@ impl Drop for Slip {
     }
 }
 
+fn shortened(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > TEXT_BYTES_MAX => {
+            let beginning: String = text.chars().take(TEXT_BEGINNING_CHARS).collect();
+            Value::String(format!("{beginning}… ({} bytes)", text.len()))
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(shortened).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(name, value)| (name, shortened(value))).collect()),
+        value => value,
+    }
+}
+
 fn without_secrets(headers: &HeaderMap) -> Map<String, Value> {
     let mut out = Map::new();
     for (name, value) in headers {
@@ -171,6 +189,14 @@ mod tests {
         open(&log, "stayed").answered(200, "picture", None);
         assert!(log.entries("left")[0].client_left);
         assert!(!log.entries("stayed")[0].client_left);
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_wherever_it_stands() {
+        let long = "é".repeat(TEXT_BYTES_MAX);
+        let kept = shortened(serde_json::json!({ "init_images": [long, "short"], "steps": 3 }));
+        assert!(kept["init_images"][0].as_str().unwrap().ends_with("… (200000 bytes)"), "{kept}");
+        assert_eq!((&kept["init_images"][1], &kept["steps"]), (&"short".into(), &3.into()));
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 easel sketches pictures from the words of a prompt. It is no AI model.
 
-  easel [--listen 127.0.0.1:7860] [--cold-seconds N] [--latency-ms N] [--token T] [--model ORG/NAME]... [--control]
+  easel [--listen 127.0.0.1:7860] [--cold-seconds N] [--latency-ms N] [--queue-polls N] [--token T] [--control]
+        [--model ORG/NAME]... [--mapping MODEL=provider:providerId[:status[:task]],...]... [--mapping-shape array|object]
+        [--webui a1111|forge|sdcpp] [--webui-auth user:password] [--replicate-output array|string]
   easel paint PROMPT [--negative TEXT] [--seed N] [--size N | --width N --height N] [--steps N] [--guidance X] [--out FILE]
 ";
 

@@ -1,8 +1,9 @@
 //! The HTTP server: which routes exist and who answers them. Protocols are siblings under `protocols`.
 
 use crate::config::Config;
+use crate::incoming::{Incoming, Outcome};
 use crate::studio::{Studio, random};
-use crate::{control, protocols, wire};
+use crate::{control, media, protocols, wire};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -47,13 +48,14 @@ fn router(studio: Arc<Studio>) -> Router {
     let mut router = Router::new()
         .route("/", get(describe))
         .route("/health", get(async || wire::json(200, &json!({ "status": "ok" }))))
-        .merge(protocols::hf_inference::routes())
-        .merge(control::media_routes());
+        .merge(protocols::routes(&studio.config))
+        .merge(media::routes());
     if studio.config.control {
         router = router.merge(control::routes());
     }
     router
-        .fallback(async || wire::json(404, &json!({ "error": "Not found" })))
+        .fallback(async |incoming: Incoming| refuse(incoming, 404, "Not found").await)
+        .method_not_allowed_fallback(async |incoming: Incoming| refuse(incoming, 405, "Method not allowed").await)
         .layer(middleware::from_fn(name_request))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(studio)
@@ -63,6 +65,13 @@ async fn describe(State(studio): State<Arc<Studio>>) -> Response<Body> {
     let what = "Sketches pictures from the words of a prompt, by rules. It is no AI model.";
     let version = env!("CARGO_PKG_VERSION");
     wire::json(200, &json!({ "name": "easel", "version": version, "what": what, "models": studio.config.models }))
+}
+
+/// What nobody here speaks is logged all the same: a client that strays is to be seen.
+async fn refuse(incoming: Incoming, status: u16, error: &str) -> Response<Body> {
+    let shown = incoming.json().unwrap_or_default();
+    let answer = async { Outcome::new(wire::json(status, &json!({ "error": error })), "no_route") };
+    incoming.record(shown, "", answer).await
 }
 
 /// Every answer carries an id, as the real engines' do.

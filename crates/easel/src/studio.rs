@@ -1,28 +1,19 @@
-//! What all protocols share: the configuration, the order book, the log, cold models, and painting off the async threads.
+//! What all protocols share: the configuration, the order book, the log, the media host, cold models, and painting off
+//! the async threads.
 
+use crate::Picture;
 use crate::config::Config;
-use crate::encode::{self, EncodeError};
-use crate::faults::OrderBook;
+use crate::encode::{self, EncodeError, Format};
+use crate::faults::{Fault, OrderBook};
 use crate::log::Log;
+use crate::media::Media;
 use crate::painter::{Request, paint};
 use axum::body::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-
-/// Pictures that can be fetched by address; the oldest go first.
-const MEDIA_MAX: usize = 64;
-
-/// The format of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Portable Network Graphics.
-    Png,
-    /// JPEG.
-    Jpeg,
-}
 
 /// The state of a running server.
 #[derive(Debug)]
@@ -33,8 +24,9 @@ pub struct Studio {
     pub orders: OrderBook,
     /// Requests that were seen.
     pub log: Log,
+    /// Pictures that can be fetched by address.
+    pub media: Media,
     first_asked: Mutex<BTreeMap<String, Instant>>,
-    media: Mutex<VecDeque<(String, Bytes)>>,
     easels: Semaphore,
 }
 
@@ -46,55 +38,58 @@ impl Studio {
             config,
             orders: OrderBook::default(),
             log: Log::default(),
+            media: Media::default(),
             first_asked: Mutex::default(),
-            media: Mutex::default(),
             // More pictures at a time than processors would only make all of them late.
             easels: Semaphore::new(threads),
         })
     }
 
+    /// What is to go wrong with this request: what was ordered, else the loading of a model that is still cold.
+    pub fn fault(&self, prompt: &str, path: &str, model: &str) -> Option<Fault> {
+        let cold = || Fault::Cold { estimated_time: self.config.cold_seconds as f64, html: false };
+        self.orders.take(prompt, path).or_else(|| self.is_cold(model).then(cold))
+    }
+
     /// Whether the model is still loading. The first question starts the loading.
-    pub fn is_cold(&self, model: &str) -> bool {
+    fn is_cold(&self, model: &str) -> bool {
         let mut first_asked = self.first_asked.lock().unwrap_or_else(PoisonError::into_inner);
         let first = *first_asked.entry(model.to_owned()).or_insert_with(Instant::now);
         first.elapsed() < Duration::from_secs(self.config.cold_seconds)
     }
 
-    /// Paints and encodes, after the latency that was configured.
-    pub async fn picture(self: &Arc<Self>, request: Request, format: Format) -> Result<Bytes, EncodeError> {
-        if self.config.latency_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(self.config.latency_ms)).await;
-        }
+    /// How long a picture takes beyond its painting, as configured.
+    pub fn latency(&self) -> Duration {
+        Duration::from_millis(self.config.latency_ms)
+    }
+
+    /// Paints and encodes.
+    pub async fn picture(&self, request: Request, format: Format) -> Result<Bytes, EncodeError> {
+        self.at_an_easel(move || encode::file(&paint(&request), format)).await
+    }
+
+    /// A picture that shows nothing, as filters put in the place of what they hold back.
+    pub async fn black(&self, request: &Request, format: Format) -> Result<Bytes, EncodeError> {
+        let (width, height) = (request.width.clamp(16, 2048), request.height.clamp(16, 2048));
+        let size = (width as usize).saturating_mul(height as usize).saturating_mul(3);
+        self.at_an_easel(move || encode::file(&Picture { width, height, rgb: vec![0; size] }, format)).await
+    }
+
+    async fn at_an_easel(
+        &self,
+        work: impl FnOnce() -> Result<Vec<u8>, EncodeError> + Send + 'static,
+    ) -> Result<Bytes, EncodeError> {
         let _easel = self.easels.acquire().await.map_err(EncodeError::new)?;
-        let work = move || {
-            let picture = paint(&request);
-            match format {
-                Format::Png => encode::png(&picture),
-                Format::Jpeg => encode::jpeg(&picture),
-            }
-        };
         tokio::task::spawn_blocking(work).await.map_err(EncodeError::new)?.map(Bytes::from)
-    }
-
-    /// Keeps a file to be fetched later and returns its name.
-    pub fn keep(&self, bytes: Bytes) -> String {
-        let name = format!("{:016x}.png", random());
-        let mut media = self.media.lock().unwrap_or_else(PoisonError::into_inner);
-        if media.len() >= MEDIA_MAX {
-            media.pop_front();
-        }
-        media.push_back((name.clone(), bytes));
-        name
-    }
-
-    /// A file that was kept.
-    pub fn kept(&self, name: &str) -> Option<Bytes> {
-        let media = self.media.lock().unwrap_or_else(PoisonError::into_inner);
-        media.iter().find(|(kept, _)| kept == name).map(|(_, bytes)| bytes.clone())
     }
 }
 
 /// Random bits: the standard library seeds each hasher afresh. Good for seeds and ids, not for secrets.
 pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+/// A seed for a request that names none, in the range that all engines share.
+pub fn random_seed() -> u64 {
+    random() & u64::from(u32::MAX)
 }

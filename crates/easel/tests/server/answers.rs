@@ -1,9 +1,7 @@
 //! What the protocol answers when nothing was ordered.
 
-use crate::support::{Easel, MODEL, until};
+use crate::support::{Easel, MODEL, TOKEN, until};
 use serde_json::json;
-
-const TOKEN: (&str, &str) = ("authorization", "Bearer hf_test");
 
 #[test]
 fn a_picture_is_png_of_the_size_asked_for() {
@@ -80,18 +78,6 @@ fn a_cold_model_warms_up_after_its_first_request() {
     let loading = json!({ "error": "Model easel/sketch-1 is currently loading", "estimated_time": 1.0 });
     assert_eq!((first.status, first.json()), (503, loading));
     until("the model is warm", || easel.imagine("a lake").status == 200);
-}
-
-#[test]
-fn the_mapping_names_the_provider_and_the_task() {
-    let easel = Easel::start(&[]);
-    let answer = easel.get("/api/models/easel/sketch-1?expand[]=inferenceProviderMapping");
-    assert_eq!((answer.status, answer.json()["id"].as_str()), (200, Some("easel/sketch-1")));
-    let entry = &answer.json()["inferenceProviderMapping"][0];
-    assert_eq!(entry["provider"], "hf-inference");
-    assert_eq!((&entry["status"], &entry["task"]), (&json!("live"), &json!("text-to-image")));
-    let unknown = easel.get("/api/models/some/model?expand[]=inferenceProviderMapping");
-    assert_eq!((unknown.status, unknown.header("x-error-code")), (404, "RepoNotFound"));
 }
 
 #[test]

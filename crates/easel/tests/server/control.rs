@@ -73,6 +73,15 @@ fn the_log_shows_requests_in_order_and_never_a_token() {
 }
 
 #[test]
+fn the_log_shows_who_strays() {
+    let easel = Easel::start(&["--control"]);
+    assert_eq!(easel.get("/nowhere").json(), json!({ "error": "Not found" }));
+    assert_eq!(easel.get(MODEL).status, 405);
+    let seen: Vec<Value> = easel.requests("").iter().map(|entry| entry["path"].clone()).collect();
+    assert_eq!(seen, ["/nowhere", MODEL]);
+}
+
+#[test]
 fn the_log_notes_a_client_that_left() {
     let easel = Easel::start(&["--control"]);
     easel.order("leaver", json!(1), json!({ "kind": "hang" }));

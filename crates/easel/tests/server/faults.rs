@@ -1,6 +1,6 @@
 //! Every fault, as a client sees it on the wire.
 
-use crate::support::{Easel, png_size};
+use crate::support::{Easel, MODEL, described_base64, described_file, png_size};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -160,4 +160,44 @@ fn garbage_is_no_picture() {
     let answer = with(json!({ "kind": "garbage", "bytes": 500 })).imagine("x");
     assert_eq!((answer.header("content-type"), answer.body.len()), ("image/png", 500));
     assert!(!answer.body.starts_with(b"\x89PNG") && !answer.body.starts_with(&[0xFF, 0xD8]));
+}
+
+#[test]
+fn what_this_protocol_cannot_play_is_its_nearest_relative() {
+    let rows = [
+        (json!({ "kind": "status", "status": 402 }), "402"),
+        (json!({ "kind": "cold" }), "503"),
+        (json!({ "kind": "text_page" }), "200 page"),
+        (json!({ "kind": "empty" }), "200 nothing"),
+        (json!({ "kind": "truncated" }), "broken png as image/png"),
+        (json!({ "kind": "mislabelled" }), "jpeg as image/png"),
+        (json!({ "kind": "json_b64" }), "in JSON: png 96x64"),
+        (json!({ "kind": "json_url" }), "by address: png 96x64 as image/png"),
+        (json!({ "kind": "slow", "ms": 1 }), "png 96x64 as image/png"),
+        (json!({ "kind": "reset", "after_bytes": 100 }), "cut off"),
+        (json!({ "kind": "refuse_prompt" }), "400"),
+        (json!({ "kind": "wrong_size", "width": 80, "height": 40 }), "png 80x40 as image/png"),
+        (json!({ "kind": "huge", "mib": 2 }), "2 MiB as image/png"),
+        (json!({ "kind": "garbage", "bytes": 50 }), "no picture as image/png"),
+        (json!({ "kind": "job_failed", "error": "out of paint" }), "500"),
+        (json!({ "kind": "poll_failed", "status": 502 }), "502"),
+        (json!({ "kind": "nsfw" }), "black png 96x64 as image/png"),
+        (json!({ "kind": "empty_list" }), "in JSON: nothing"),
+        (json!({ "kind": "download_failed", "status": 403 }), "by address: 403"),
+    ];
+    let easel = Easel::start(&["--control"]);
+    easel.assert_faults(&rows, &["hang", "never_done"], |prompt| {
+        let answer = easel.imagine(prompt);
+        if answer.status != 200 || answer.header("content-type") != "application/json" {
+            return described_file(&answer);
+        }
+        match (&answer.json()["data"][0]["b64_json"], &answer.json()["output"][0]) {
+            (Value::String(base64), _) => format!("in JSON: {}", described_base64(base64)),
+            (_, address @ Value::String(_)) => format!("by address: {}", described_file(&easel.fetch(address))),
+            _ => "in JSON: nothing".to_owned(),
+        }
+    });
+    for kind in ["hang", "never_done"] {
+        easel.assert_hangs(kind, MODEL, &json!({ "inputs": "PROMPT" }));
+    }
 }

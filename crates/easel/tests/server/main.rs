@@ -3,5 +3,13 @@
 
 mod answers;
 mod control;
+mod fal;
 mod faults;
+mod mapping;
+mod moderation;
+mod openai;
+mod replicate;
+mod sdcpp;
 mod support;
+mod together;
+mod webui;

@@ -1,68 +1,34 @@
 //! Reads the body of a text-to-image request. Unknown keys are ignored, as the real service does.
 
 use crate::painter::Request;
+use crate::protocols::fields::{Fields, Wrong};
 use serde_json::Value;
+use std::ops::RangeInclusive;
 
 /// Sides that are painted, in pixels.
-const SIDE_PX: std::ops::RangeInclusive<u64> = 64..=1024;
+const SIDE_PX: RangeInclusive<i64> = 64..=1024;
 
 /// The side that is painted when none is asked for.
 const SIDE_PX_DEFAULT: u32 = 512;
 
 /// The request in a body, or what is wrong with it. `seed` is used when the body names none.
-pub fn request(body: &Value, seed: u64) -> Result<Request, String> {
-    let inputs = body.get("inputs").ok_or("missing field `inputs`")?;
-    let prompt = inputs.as_str().ok_or("`inputs` must be a string")?;
-    if prompt.is_empty() {
-        return Err("`inputs` cannot be empty".to_owned());
-    }
-    let none = Value::Null;
-    let parameters = body.get("parameters").unwrap_or(&none);
-    if !parameters.is_object() && !parameters.is_null() {
-        return Err("`parameters` must be an object".to_owned());
-    }
-    let parameter = |name: &str| parameters.get(name).filter(|value| !value.is_null());
-    let negative_prompt = match parameter("negative_prompt") {
-        Some(value) => value.as_str().ok_or("`negative_prompt` must be a string")?,
-        None => "",
-    };
+pub fn request(body: &Value, seed: u64) -> Result<Request, Wrong> {
+    let body = Fields::of(body);
+    let prompt = body.required_text("inputs")?;
+    let parameters = body.object("parameters")?;
+    let usual = Request::default();
     Ok(Request {
         prompt: prompt.to_owned(),
-        negative_prompt: negative_prompt.to_owned(),
-        width: side("width", parameter("width"))?,
-        height: side("height", parameter("height"))?,
-        steps: steps(parameter("num_inference_steps"))?,
-        guidance: guidance(parameter("guidance_scale"))?,
-        seed: match parameter("seed") {
-            Some(value) => value.as_u64().ok_or("`seed` must be a non-negative integer")?,
+        negative_prompt: parameters.text("negative_prompt")?.unwrap_or_default().to_owned(),
+        width: parameters.side("width", SIDE_PX, 8)?.unwrap_or(SIDE_PX_DEFAULT),
+        height: parameters.side("height", SIDE_PX, 8)?.unwrap_or(SIDE_PX_DEFAULT),
+        steps: parameters.steps("num_inference_steps", usual.steps)?,
+        guidance: parameters.guidance("guidance_scale", usual.guidance)?,
+        seed: match parameters.integer_within("seed", 0..=i64::MAX)? {
+            Some(asked) => asked.unsigned_abs(),
             None => seed,
         },
     })
-}
-
-fn side(name: &str, value: Option<&Value>) -> Result<u32, String> {
-    let Some(value) = value else {
-        return Ok(SIDE_PX_DEFAULT);
-    };
-    let pixels = value.as_u64().filter(|pixels| SIDE_PX.contains(pixels) && pixels.is_multiple_of(8));
-    let pixels = pixels.and_then(|pixels| u32::try_from(pixels).ok());
-    pixels.ok_or_else(|| format!("`{name}` must be a multiple of 8 between 64 and 1024, got {value}"))
-}
-
-fn steps(value: Option<&Value>) -> Result<u32, String> {
-    let Some(value) = value else {
-        return Ok(Request::default().steps);
-    };
-    let steps = value.as_u64().filter(|steps| (1..=100).contains(steps)).and_then(|steps| u32::try_from(steps).ok());
-    steps.ok_or_else(|| format!("`num_inference_steps` must be an integer between 1 and 100, got {value}"))
-}
-
-fn guidance(value: Option<&Value>) -> Result<f32, String> {
-    let Some(value) = value else {
-        return Ok(Request::default().guidance);
-    };
-    let scale = value.as_f64().filter(|scale| (0.0..=50.0).contains(scale));
-    scale.map(|scale| scale as f32).ok_or_else(|| format!("`guidance_scale` must be between 0 and 50, got {value}"))
 }
 
 #[cfg(test)]
@@ -106,8 +72,8 @@ mod tests {
             (json!({ "inputs": "x", "parameters": { "negative_prompt": [] } }), "negative_prompt"),
         ];
         for (body, field) in rows {
-            let message = request(&body, 1).unwrap_err();
-            assert!(message.contains(&format!("`{field}`")), "{body}: {message}");
+            let wrong = request(&body, 1).unwrap_err();
+            assert!(wrong.to_string().contains(&format!("`{field}`")), "{body}: {wrong}");
         }
     }
 }
