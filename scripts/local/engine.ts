@@ -77,6 +77,7 @@ export async function startEasel(options: {
       // easel takes any key; a function that was given none would refuse to start work.
       HUGGINGFACE_API_KEY: "hf_easel",
       HUGGINGFACE_BASE_URL: url,
+      HUGGINGFACE_HUB_URL: url,
       IMAGE_ENGINES: "huggingface:easel/sketch-1",
     },
     pid: () => keeper.pid,

@@ -86,8 +86,8 @@ export class Functions {
     })();
   }
 
-  /** Passes a request on to a function. `path` is what follows `/functions/v1/`. */
-  async fetch(request: Request, name: string, path: string): Promise<Response> {
+  /** Passes a request on to a function. `path` is what follows `/functions/v1/`, `address` who sent it. */
+  async fetch(request: Request, name: string, path: string, address: string): Promise<Response> {
     const running = this.#running.get(name);
     if (!running) return refuse(404, "NOT_FOUND", "Requested function was not found");
     if (!(await running.keeper.ready(startPatienceMs))) {
@@ -95,6 +95,8 @@ export class Functions {
     }
     const headers = new Headers(request.headers);
     for (const name of ["connection", "keep-alive", "transfer-encoding", "upgrade", "host"]) headers.delete(name);
+    // The platform's front door says who has connected, whatever the client said.
+    headers.set("cf-connecting-ip", address);
     // What the function sends is compressed for the caller by the gateway, once.
     headers.set("accept-encoding", "identity");
     const late = new AbortController();

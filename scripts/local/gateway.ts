@@ -19,12 +19,15 @@ export interface Backends {
   page: () => Response;
 }
 
+/** Answers a request that came from somewhere. */
+export type Handler = (request: Request, from: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>;
+
 const allOrigins = { "access-control-allow-origin": "*" };
 
 const browserAgent = /^\s*Mozilla\s*\/\s*5\s*\.\s*0/i;
 
 /** Makes the handler of all requests. */
-export function gateway(backends: Backends): (request: Request) => Promise<Response> {
+export function gateway(backends: Backends): Handler {
   const { lite, functions, config, verify } = backends;
 
   function keyTypeOf(key: string | null): Caller["keyType"] | undefined {
@@ -84,7 +87,7 @@ export function gateway(backends: Backends): (request: Request) => Promise<Respo
     return Response.json(missing, { status: 400, headers: allOrigins });
   }
 
-  async function callFunction(request: Request, url: URL): Promise<Response> {
+  async function callFunction(request: Request, url: URL, address: string): Promise<Response> {
     const path = url.pathname.slice("/functions/v1/".length) + url.search;
     const name = /^[A-Za-z][A-Za-z0-9_-]*/.exec(path)?.[0] ?? "";
     if (request.method !== "OPTIONS" && config.function(name).verifyJwt && functions.names.includes(name)) {
@@ -97,10 +100,10 @@ export function gateway(backends: Backends): (request: Request) => Promise<Respo
         return refuse(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
       }
     }
-    return functions.fetch(request, name, path);
+    return functions.fetch(request, name, path, address);
   }
 
-  return async function handle(request) {
+  return async function handle(request, { remoteAddr }) {
     const url = new URL(request.url);
     const service = /^\/(auth|rest|storage|functions|realtime)\/v1(?=\/|$)/.exec(url.pathname)?.[1];
     if (request.method !== "OPTIONS" && service !== undefined) {
@@ -117,7 +120,7 @@ export function gateway(backends: Backends): (request: Request) => Promise<Respo
       case "storage":
         return request.method === "OPTIONS" ? await lite.storage(request) : await storage(request, url);
       case "functions":
-        return await callFunction(request, url);
+        return await callFunction(request, url, remoteAddr.hostname);
       case "realtime":
         return refuse(
           501,

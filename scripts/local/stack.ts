@@ -8,7 +8,7 @@ import { databaseUrl, type LoginRole, prepareDatabase } from "./database.ts";
 import { type Engine, type EngineName, startEasel, useHuggingFace } from "./engine.ts";
 import { messageOf, StackFailure } from "./failure.ts";
 import { Functions, readEnvFile } from "./functions.ts";
-import { gateway } from "./gateway.ts";
+import { gateway, type Handler } from "./gateway.ts";
 import { startLite } from "./lite.ts";
 import { applyMigrations } from "./migrations.ts";
 import { rootPage } from "./page.ts";
@@ -16,6 +16,7 @@ import { dirname, easelBinary, join, resolve, root } from "./paths.ts";
 import { freePort, holderOf, isFree } from "./ports.ts";
 import { endOrphan, hasCluster, makeCluster, PostgresKeeper, startPostgres, superuser } from "./postgres.ts";
 import { findPostgresHome } from "./postgres_home.ts";
+import { Scheduler } from "./scheduler.ts";
 import { removeIfThere, StateFolder } from "./state.ts";
 import { tokenVerifier } from "./tokens.ts";
 
@@ -41,6 +42,8 @@ export interface StackOptions {
   ephemeral?: boolean;
   /** Starts the functions anew when their files change. */
   watch?: boolean;
+  /** Ticks and wakes the worker of the queue; true unless said otherwise. */
+  scheduler?: boolean;
   /** The Deno that runs the functions. */
   denoPath?: string;
   /** The folder that holds `supabase/`; this repository. */
@@ -137,6 +140,14 @@ async function start(options: StackOptions, undo: (() => unknown)[], stop: () =>
   const late = await functions.ready(30_000);
   if (late.length > 0) log(`not answering yet: ${late.join(", ")}`);
   if (options.watch) functions.watch();
+  if (options.scheduler ?? true) {
+    const scheduler = await Scheduler.start({
+      dbUrl: databaseUrl(folder.state, "postgres"),
+      callWorker: () => wakeWorker(functions, secretKey),
+      log,
+    });
+    undo.push(() => scheduler?.stop());
+  }
   const stack: Stack = {
     url: server.url,
     publishableKey,
@@ -191,13 +202,13 @@ function checkBuilt(supabaseDir: string): void {
 
 interface OpenPort {
   url: string;
-  serve(handler: (request: Request) => Promise<Response>): void;
+  serve(handler: Handler): void;
   stop(): Promise<void>;
 }
 
 /** Takes the port and answers 503 on it until there is something to serve. */
 function openPort(wanted: number): OpenPort {
-  let handler = (_request: Request): Promise<Response> =>
+  let handler: Handler = () =>
     Promise.resolve(Response.json({ message: "the local stack is starting" }, { status: 503 }));
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -209,7 +220,7 @@ function openPort(wanted: number): OpenPort {
         console.error("gateway:", error);
         return Response.json({ message: "An unexpected error occurred" }, { status: 500 });
       },
-    }, (request) => handler(request));
+    }, (request, from) => handler(request, from));
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new StackFailure(`port ${wanted} is taken by ${holderOf(wanted)}: stop it, or start with --port`);
@@ -284,6 +295,15 @@ function chooseEngine(
 /** A choice of engines written into functions/.env stands. */
 function engineChoice(fileEnv: Record<string, string>): Record<string, string> {
   return fileEnv.IMAGE_ENGINES ? { IMAGE_ENGINES: fileEnv.IMAGE_ENGINES } : {};
+}
+
+/** Calls the worker of the queue as pg_net does, with the secret key. */
+async function wakeWorker(functions: Functions, secretKey: string): Promise<void> {
+  const name = "queue-worker";
+  if (!functions.names.includes(name)) return;
+  const headers = { apikey: secretKey, "content-type": "application/json" };
+  const request = new Request(`http://stack.invalid/${name}`, { method: "POST", headers, body: "{}" });
+  await (await functions.fetch(request, name, name, "127.0.0.1")).body?.cancel();
 }
 
 /** What the platform puts into every function's environment. */

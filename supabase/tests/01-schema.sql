@@ -3,7 +3,7 @@
  * functions that trust no search path, and the two buckets.
  */
 begin;
-select plan(28);
+select plan(34);
 
 -- Tables and their columns: what the original's readers know, under the names that they know --------------------------
 
@@ -11,6 +11,14 @@ select bag_eq(
   $$ select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') $$,
   $$ values ('chat_messages'), ('conversations'), ('image_generations'), ('session_config'), ('user_sessions'), ('video_generations') $$,
   'these are the tables of public, and no others'
+);
+select bag_eq(
+  $$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
+  $$ values
+    ('engine_standing'), ('engine_budget'), ('engine_turn'), ('rate_limit'), ('rate_bucket'), ('seal_key'), ('refused_phrase'),
+    ('refusal')
+  $$,
+  'these are the tables of private, and no others'
 );
 select is_empty(
   $$ select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f') $$,
@@ -37,8 +45,8 @@ from (values
 ) as original (table_name, columns);
 select is_empty(
   $$
-    select relname from pg_class
-    where relnamespace = 'public'::regnamespace and relkind = 'r'
+    select oid::regclass from pg_class
+    where relnamespace in ('public'::regnamespace, 'private'::regnamespace) and relkind = 'r'
       and not exists (select from pg_constraint where conrelid = pg_class.oid and contype = 'p')
   $$,
   'every table has a primary key'
@@ -52,6 +60,21 @@ select is_empty(
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relrowsecurity
   $$,
   'I4: every table of public has row level security on'
+);
+select is_empty(
+  $$
+    select relname from pg_class
+    where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') and not relrowsecurity
+  $$,
+  'and so has every table of private, which no role of the Data API reaches anyway'
+);
+select bag_eq(
+  $$ select tablename::text, cmd, array_to_string(roles, ','), qual from pg_policies where schemaname = 'private' $$,
+  $$
+    select relname::text, 'ALL' as cmd, 'public' as roles, 'false' as qual from pg_class
+    where relnamespace = 'private'::regnamespace and relkind in ('r', 'p')
+  $$,
+  'whose one policy each lets nobody in'
 );
 select is_empty(
   $$
@@ -120,7 +143,7 @@ select bag_eq(
 select is_empty(
   $$
     select conrelid::regclass, conname from pg_constraint as reference
-    where contype = 'f' and connamespace = 'public'::regnamespace
+    where contype = 'f' and connamespace in ('public'::regnamespace, 'private'::regnamespace)
       and not exists (
         select from pg_index
         where indrelid = conrelid and indpred is null and indkey[0] = conkey[1] and array_length(conkey, 1) = 1
@@ -131,7 +154,7 @@ select is_empty(
 select is_empty(
   $$
     select conrelid::regclass, conname from pg_constraint
-    where connamespace = 'public'::regnamespace and not convalidated
+    where connamespace in ('public'::regnamespace, 'private'::regnamespace) and not convalidated
   $$,
   'every constraint holds for the rows that were there before it, too'
 );
@@ -142,6 +165,16 @@ select has_index(
 select index_is_unique(
   'public', 'image_generations', 'image_generations_request_key', 'I11: and the index behind that is unique'
 );
+select index_is_unique(
+  'public', 'image_generations', 'image_generations_lease_id_idx', 'I7: no two requests run under one lease'
+);
+select has_index(
+  'public', 'image_generations', name, columns, 'what is asked of the queue at every request has an index: ' || name
+)
+from (values
+  ('image_generations_queue_idx', array['queue_turn', 'created_at', 'id']),
+  ('image_generations_queued_user_id_idx', array['user_id', 'queue_turn'])
+) as index (name, columns);
 
 -- Functions -----------------------------------------------------------------------------------------------------------
 
@@ -158,7 +191,8 @@ select bag_eq(
   $$ select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef $$,
   $$ values
     ('reserve_generation'), ('complete_generation'), ('fail_generation'), ('expire_generations'), ('start_session'),
-    ('session_balance'), ('grant_session')
+    ('session_balance'), ('grant_session'), ('generation_status'), ('cancel_generation'), ('claim_generations'),
+    ('renew_lease'), ('requeue_generation'), ('take_engine_turn'), ('report_engine'), ('address_key')
   $$,
   'these functions act with the owner''s rights, and no others'
 );

@@ -3,7 +3,7 @@
  * Data API, and the advisor's lints 0025 to 0029, which the CLI's own advisor does not know.
  */
 begin;
-select plan(17);
+select plan(21);
 
 -- A grant to PUBLIC has the grantee 0, which is no role.
 create view pg_temp.api_role as
@@ -93,6 +93,25 @@ select is_empty(
   $$,
   'nobody may pass a grant on'
 );
+select is_empty(
+  $$
+    select relname, api_role.name from pg_class, pg_temp.api_role
+    where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') and api_role.oid <> 0
+      and (
+        has_table_privilege(api_role.oid, pg_class.oid, 'select, insert, update, delete, truncate, references, trigger')
+        or has_any_column_privilege(api_role.oid, pg_class.oid, 'select, insert, update, references')
+      )
+  $$,
+  'no role of the Data API may do anything with a table of private, by whatever way'
+);
+select is_empty(
+  $$
+    select relname, api_role.name from pg_class, pg_temp.api_role
+    where relnamespace in ('public'::regnamespace, 'private'::regnamespace) and relkind = 'S' and api_role.oid <> 0
+      and has_sequence_privilege(api_role.oid, pg_class.oid, 'usage, select, update')
+  $$,
+  'nor draw a number from a sequence'
+);
 
 -- Functions -----------------------------------------------------------------------------------------------------------
 
@@ -115,12 +134,20 @@ select bag_eq(
     ('reserve_generation', 'authenticated'),
     ('start_session', 'authenticated'),
     ('session_balance', 'authenticated'),
+    ('generation_status', 'authenticated'),
+    ('cancel_generation', 'authenticated'),
     ('complete_generation', 'service_role'),
     ('fail_generation', 'service_role'),
     ('expire_generations', 'service_role'),
-    ('grant_session', 'service_role')
+    ('grant_session', 'service_role'),
+    ('claim_generations', 'service_role'),
+    ('renew_lease', 'service_role'),
+    ('requeue_generation', 'service_role'),
+    ('take_engine_turn', 'service_role'),
+    ('report_engine', 'service_role'),
+    ('address_key', 'service_role')
   $$,
-  'these are all grants on functions: customers reserve, start and ask, the secret key settles and gives'
+  'these are all grants on functions: customers reserve, start, ask and take back, the secret key works, settles and gives'
 );
 select is_empty(
   $$
@@ -186,19 +213,36 @@ select is_empty(
 );
 select is_empty(
   $$
+    select schema from unnest(array['private', 'cron', 'net', 'vault']) as schema
+    where to_regnamespace(schema) is not null
+      and (has_schema_privilege('anon', schema, 'usage') or has_schema_privilege('authenticated', schema, 'usage'))
+  $$,
+  'lints 0026 and 0027: what lies in a schema of its own is beyond both'
+);
+select is_empty(
+  $$
     select oid::regprocedure from pg_proc
     where pronamespace = 'public'::regnamespace and prosecdef and has_function_privilege('anon', oid, 'execute')
   $$,
   'lint 0028: the anonymous may execute no function that acts with its owner''s rights'
 );
--- The three exceptions: customers write no table themselves, so what they may do is done for them, on their own rows alone.
+-- The exceptions: customers write no table themselves, so what they may do is done for them, on their own rows alone.
 select bag_eq(
   $$
     select proname::text from pg_proc
     where pronamespace = 'public'::regnamespace and prosecdef and has_function_privilege('authenticated', oid, 'execute')
   $$,
-  array['reserve_generation', 'start_session', 'session_balance'],
-  'lint 0029: customers may execute three such functions, which look at auth.uid() first'
+  array['reserve_generation', 'start_session', 'session_balance', 'generation_status', 'cancel_generation'],
+  'lint 0029: customers may execute five such functions'
+);
+-- A function looks at him where it takes the rows by his id: as `customer`, set from auth.uid(), or by that itself.
+select is_empty(
+  $$
+    select proname from pg_proc
+    where pronamespace = 'public'::regnamespace and prosecdef and has_function_privilege('authenticated', oid, 'execute')
+      and pg_get_functiondef(oid) !~ 'user_id = (customer|\(select auth\.uid\(\)\))'
+  $$,
+  'lint 0029: each of which looks at auth.uid() first'
 );
 
 select * from finish();

@@ -3,7 +3,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(44);
+select plan(54);
 
 select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1), tests.reserve('asha', 'hers', 'picture');
 
@@ -52,7 +52,15 @@ from unnest(array[
   $$public.complete_generation(tests.id('asha'), tests.id('picture'), '[]')$$,
   $$public.fail_generation(tests.id('asha'), tests.id('picture'), 'engine_failed')$$,
   $$public.expire_generations()$$,
-  $$public.grant_session(tests.id('asha'), 'pro', 4)$$
+  $$public.grant_session(tests.id('asha'), 'pro', 4)$$,
+  $$public.generation_status(tests.id('picture'))$$,
+  $$public.cancel_generation(tests.id('picture'))$$,
+  $$public.claim_generations('{}', '{}')$$,
+  $$public.renew_lease(tests.lease('picture'))$$,
+  $$public.requeue_generation(tests.lease('picture'), 1, 'engine_failed')$$,
+  $$public.take_engine_turn('huggingface')$$,
+  $$public.report_engine('huggingface', 'engine_failed')$$,
+  $$public.address_key()$$
 ]) as call;
 select throws_ok(
   'select ' || call, '42501', 'permission denied for schema private',
@@ -78,6 +86,8 @@ select is(
   'a token that names no person reserves nothing'
 );
 select is(public.start_session(tests.id('hers')), null, 'nor starts one');
+select is(public.generation_status(tests.id('picture')), '{"outcome": "unauthorized"}', 'nor learns where a request stands');
+select is(public.cancel_generation(tests.id('picture')), '{"outcome": "unauthorized"}', 'nor takes one back');
 select is_empty('select from public.user_sessions', 'a token that names no person sees no session');
 
 select * from finish();

@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(48);
+select plan(63);
 
 select tests.customer('asha'), tests.customer('ravi');
 select tests.session('hers', 'asha', 'flash', 1), tests.session('his', 'ravi', 'flash', 1);
@@ -160,14 +160,24 @@ from unnest(array[
   $$public.complete_generation(tests.id('asha'), tests.id('mine'), tests.pictures('asha', 'mine'))$$,
   $$public.fail_generation(tests.id('asha'), tests.id('mine'), 'engine_failed')$$,
   'public.expire_generations()',
-  $$public.grant_session(tests.id('asha'), 'pro', 4)$$
+  $$public.grant_session(tests.id('asha'), 'pro', 4)$$,
+  $$public.claim_generations('{}', '{}')$$,
+  $$public.renew_lease(gen_random_uuid())$$,
+  $$public.requeue_generation(gen_random_uuid(), 1, 'engine_failed')$$,
+  $$public.take_engine_turn('huggingface')$$,
+  $$public.report_engine('huggingface', 'engine_failed')$$,
+  $$public.address_key()$$
 ]) as call;
 select throws_ok(
   'select ' || call, '42501', 'permission denied for schema private', 'a customer cannot reach ' || split_part(call, '(', 1)
 )
 from unnest(array[
   'private.clock()', $$private.settle_generation(tests.id('asha'), tests.id('mine'), '[]', 'x')$$,
-  $$private.expire_session_holds(tests.id('hers'), 'infinity')$$
+  $$private.expire_session_holds(tests.id('hers'), 'infinity')$$,
+  $$private.take_allowance('customer', 'x', 'epoch')$$, $$private.sealed_address('192.0.2.1', 'x')$$,
+  $$private.refused_phrase_in('a sunset')$$, $$private.count_refusal(tests.id('asha'), 'x', 'epoch')$$,
+  $$private.engine_sight('{}', '{}', 'epoch')$$, $$private.queue_position(tests.id('asha'), tests.id('mine'))$$,
+  'private.wake_worker()', 'private.tick()', 'private.schedule()'
 ]) as call;
 
 -- Ending a conversation keeps the pictures ----------------------------------------------------------------------------

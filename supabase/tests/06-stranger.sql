@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(41);
+select plan(58);
 
 select tests.customer('asha'), tests.customer('ravi');
 select tests.session('hers', 'asha', 'flash-lite', 1), tests.session('his', 'ravi', 'pro', 1);
@@ -14,6 +14,7 @@ values (tests.id('talk'), tests.id('asha'), tests.id('hers'), 'Sunsets');
 insert into public.chat_messages (id, conversation_id, role, content)
 values (tests.id('word'), tests.id('talk'), 'user', 'a sunset');
 select tests.reserve('asha', 'hers', 'done'), tests.complete('asha', 'done'), tests.reserve('asha', 'hers', 'held');
+select tests.session('for later', 'asha', 'flash', 1), tests.queue('asha', 'for later', 'waits');
 insert into public.video_generations (id, user_id, session_id, prompt, status)
 values (tests.id('film'), tests.id('asha'), tests.id('hers'), 'waves', 'failed');
 
@@ -76,6 +77,15 @@ from (values
 select is(public.session_balance(tests.id('hers')), null, 'a stranger learns nothing of the balance');
 select is(public.start_session(tests.id('unstarted')), null, 'a stranger starts no clock');
 select is(
+  public.generation_status(tests.id(request)), '{"outcome": "request_not_found"}',
+  'a stranger does not learn where a request stands: ' || request
+)
+from unnest(array['done', 'held', 'waits', 'no such request']) as request;
+select is(
+  public.cancel_generation(tests.id(request)), '{"outcome": "request_not_found"}', 'nor takes one back: ' || request
+)
+from unnest(array['done', 'held', 'waits', 'no such request']) as request;
+select is(
   public.reserve_generation(tests.id('hers'), tests.id('r1'), 'a sunset'), '{"outcome": "session_not_found"}',
   'a stranger cannot spend the session''s credits'
 );
@@ -108,7 +118,13 @@ select throws_ok(
 from unnest(array[
   $$public.complete_generation(tests.id('asha'), tests.id('held'), '[]')$$,
   $$public.fail_generation(tests.id('asha'), tests.id('held'), 'engine_failed')$$,
-  'public.expire_generations()', $$public.grant_session(tests.id('ravi'), 'pro', 4)$$
+  'public.expire_generations()', $$public.grant_session(tests.id('ravi'), 'pro', 4)$$,
+  $$public.claim_generations('{}', '{}')$$,
+  $$public.renew_lease(tests.lease('held'))$$,
+  $$public.requeue_generation(tests.lease('held'), 1, 'engine_failed')$$,
+  $$public.take_engine_turn('huggingface')$$,
+  $$public.report_engine('huggingface', 'engine_failed')$$,
+  $$public.address_key()$$
 ]) as call;
 
 -- And its owner lost nothing ------------------------------------------------------------------------------------------
@@ -119,6 +135,12 @@ select is(
 );
 select is(tests.credits('asha', 'hers'), 1, 'after all that its owner has the credit that she had');
 select is(tests.states('hers'), 'completed 1, running 1', 'and the pictures');
+select is(tests.states('for later'), 'queued 1', 'and the one that waits');
+select is(tests.credits('asha', 'for later'), 7, 'and its credit');
+select is_empty(
+  $$ select from public.image_generations where user_id = tests.id('asha') and cancel_requested_at is not null $$,
+  'and nothing of hers is marked as taken back'
+);
 select results_eq(
   $$ select title, session_id from public.conversations where user_id = tests.id('asha') $$,
   $$ values ('Sunsets', tests.id('hers')) $$, 'and the conversation'

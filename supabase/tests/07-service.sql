@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(52);
+select plan(81);
 
 select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1);
 insert into public.conversations (id, user_id, session_id, title)
@@ -82,6 +82,19 @@ select throws_ok(
   'the service is no customer, so it has no balance to ask for'
 );
 select throws_ok(
+  'select public.' || call, '42501', 'permission denied for function ' || split_part(call, '(', 1),
+  'the service is no customer: it has no ' || split_part(call, '(', 1)
+)
+from unnest(array[$$generation_status(tests.id('r1'))$$, $$cancel_generation(tests.id('r1'))$$]) as call;
+select throws_ok(
+  format(verb, name), '42501', 'permission denied for schema private',
+  format('the service cannot %s private.%s', left(verb, position(' ' in verb) - 1), name)
+)
+from unnest(array[
+    'engine_standing', 'engine_budget', 'engine_turn', 'rate_limit', 'rate_bucket', 'seal_key', 'refused_phrase', 'refusal'
+  ]) as name,
+  unnest(array['select from private.%I', 'insert into private.%I default values', 'delete from private.%I']) as verb;
+select throws_ok(
   'select ' || call, '42501', 'permission denied for schema private', 'the service cannot reach ' || split_part(call, '(', 1)
 )
 from unnest(array[
@@ -97,6 +110,13 @@ select is(
   'the service fails a request'
 );
 select is(public.expire_generations(), 0, 'the service expires what has lapsed, and nothing has');
+select is(
+  public.claim_generations('{easel:sketch}', '{easel}') -> 'generations', '[]', 'the service claims what waits, and nothing does'
+);
+select is(public.renew_lease(tests.lease('r3')) ->> 'held', 'true', 'the service renews a lease');
+select is(
+  public.requeue_generation(gen_random_uuid(), 1, 'engine_failed'), 'expired', 'the service puts back what it holds, and nothing else'
+);
 select isnt(public.grant_session(tests.id('asha'), 'pro', 4), null, 'the service grants a session');
 
 -- Settling somebody who is not there ----------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ select is_empty(
 -- The clock that a picture started stops again if that picture never arrives.
 select tests.at('0'), tests.session('unlucky', 'asha', 'flash-lite', 1);
 select tests.reserve('asha', 'unlucky', 'lost');
-select tests.at('1 minute'), tests.fail('asha', 'lost');
+select tests.at('30 seconds'), tests.fail('asha', 'lost');
 select results_eq(
   $$ select status, started_at, expires_at, started_by from public.user_sessions where id = tests.id('unlucky') $$,
   $$ values ('ready', null::timestamptz, null::timestamptz, null::text) $$,
@@ -134,7 +134,7 @@ select is(
   (select expires_at from public.user_sessions where id = tests.id('chosen')), tests.moment('2 hours'), 'rule 1: nor is its end moved'
 );
 select tests.at('0'), tests.reserve('asha', 'called off', 'p1');
-select tests.at('1 minute'), tests.start('asha', 'called off');
+select tests.at('30 seconds'), tests.start('asha', 'called off');
 select tests.fail('asha', 'p1');
 select results_eq(
   $$ select started_at, started_by from public.user_sessions where id = tests.id('called off') $$,
@@ -220,9 +220,9 @@ select results_eq(
   $$ values (tests.moment('10 minutes'), private.lease()) $$,
   'rule 8: a hold and its lease carry the database''s time, not the time at which the transaction began'
 );
-select tests.at('11 minutes'), tests.complete('asha', 't1');
+select tests.at('10 minutes 30 seconds'), tests.complete('asha', 't1');
 select is(
-  (select settled_at from public.image_generations where request_id = tests.id('t1')), tests.moment('11 minutes'),
+  (select settled_at from public.image_generations where request_id = tests.id('t1')), tests.moment('10 minutes 30 seconds'),
   'rule 8: and so does what settles it'
 );
 select is(

@@ -19,7 +19,7 @@ select is(
 );
 select is(tests.credits('asha', 'hers'), 6, 'rule 6: and holds nothing more');
 select is(tests.states('hers'), 'running 2', 'rule 6: nor takes a row');
-select tests.at('169 seconds');
+select tests.at('59 seconds');
 select is(
   tests.reserve('asha', 'hers', 'running', 2) ->> 'retryAfter', '1',
   'rule 6: a second before the lease ends one need wait a second'
@@ -68,8 +68,8 @@ select is(
 
 -- Rule 6: expired -----------------------------------------------------------------------------------------------------
 
-select tests.at('169 seconds'), tests.reserve('asha', 'hers', 'dead');
-select tests.at('339 seconds');
+select tests.at('59 seconds'), tests.reserve('asha', 'hers', 'dead');
+select tests.at('119 seconds');
 select is(
   tests.reserve('asha', 'hers', 'dead') - 'generations' - 'balance',
   '{"outcome": "expired", "failureCode": null}', 'rule 6: the same id of a request whose worker died is expired'

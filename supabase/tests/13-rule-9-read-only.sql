@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(95);
+select plan(139);
 
 select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1);
 select tests.reserve('asha', 'hers', 'made'), tests.complete('asha', 'made'), tests.reserve('asha', 'hers', 'held');
@@ -43,6 +43,16 @@ from unnest(array['user_sessions', 'image_generations', 'video_generations', 'se
     'insert into public.%I default values', 'delete from public.%I', 'truncate public.%I cascade',
     'lock table public.%I in row exclusive mode'
   ]) as verb;
+select throws_ok(
+  format(verb, name), '42501', 'permission denied for schema private',
+  format('rule 9: I5: a customer cannot %s private.%s', left(verb, position(' ' in verb) - 1), name)
+)
+from unnest(array[
+    'engine_standing', 'engine_budget', 'engine_turn', 'rate_limit', 'rate_bucket', 'seal_key', 'refused_phrase', 'refusal'
+  ]) as name,
+  unnest(array[
+    'select from private.%I', 'insert into private.%I default values', 'delete from private.%I', 'truncate private.%I cascade'
+  ]) as verb;
 select throws_ok(statement, '42501', null, 'rule 9: I5: a customer cannot ' || what)
 from (values
   (
@@ -66,6 +76,12 @@ from (values
   ($$ update public.image_generations set status = 'failed' where status = 'completed' $$, 'turn a picture into a failure'),
   ($$ update public.image_generations set lease_expires_at = 'epoch' where status = 'running' $$, 'cut a lease short'),
   ($$ update public.image_generations set hour_index = 3 $$, 'push a picture into another hour'),
+  ($$ update public.image_generations set queue_turn = -1 where status = 'queued' $$, 'jump the queue'),
+  ($$ update public.image_generations set lease_id = gen_random_uuid() where status = 'running' $$, 'take a lease from its worker'),
+  ($$ update private.rate_limit set burst = 1000000 $$, 'lift a limit'),
+  ($$ select value from private.seal_key $$, 'read the key of the seals'),
+  ($$ insert into private.engine_standing values ('easel', 'x', 9, 'infinity', 'infinity') $$, 'put an engine out of use'),
+  ($$ select private.wake_worker() $$, 'wake the worker as he likes'),
   ($$ select from public.user_sessions for update $$, 'lock his session'),
   ($$ create trigger evil before update on public.user_sessions for each row execute function private.guard_generation() $$, 'hang a trigger on it'),
   ($$ alter table public.user_sessions disable row level security $$, 'switch row level security off'),

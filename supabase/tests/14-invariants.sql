@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(50);
+select plan(51);
 
 select tests.at('0'), tests.customer('asha'), tests.customer('ravi');
 
@@ -113,9 +113,9 @@ from (values
   ('{1,objectName}', to_jsonb(tests.id('ravi') || '/x.png'), 'image_generations_object_name_check', 'a name in another folder'),
   ('{1,objectName}', to_jsonb(tests.id('asha') || '/x.png'), 'image_generations_object_name_check', 'a name that was not given'),
   ('{1,objectName}', '"x.png"', 'image_generations_object_name_check', 'a name in no folder'),
-  ('{1,objectName}', 'null', 'image_generations_completed_check', 'no name'),
-  ('{1,imageUrl}', 'null', 'image_generations_completed_check', 'no address'),
-  ('{1,model}', 'null', 'image_generations_completed_check', 'no model'),
+  ('{1,objectName}', 'null', 'image_generations_picture_check', 'no name'),
+  ('{1,imageUrl}', 'null', 'image_generations_picture_check', 'no address'),
+  ('{1,model}', 'null', 'image_generations_picture_check', 'no model'),
   ('{1,generationTimeMs}', '-1', 'image_generations_generation_time_ms_check', 'a time below nothing')
 ) as bad (path, forged, constraint_name, what),
   lateral (
@@ -126,7 +126,8 @@ select is(tests.states('elsewhere'), 'running 2', 'I8: and of a batch with one s
 -- I6 to I10, I12: a long random story ---------------------------------------------------------------------------------
 
 /*
- * Four hundred steps on two sessions of two customers: requests of every size, completions in part and in whole, failures,
+ * Six hundred steps on two sessions of two customers: requests of every size, drawn at once or put into the queue; claims,
+ * signs of life, puttings back and takings back; completions in part, in whole, under a lease and too late; failures,
  * sweeps, and a clock that leaps. After each step the rows must keep every invariant; answers the first breach, or null.
  */
 create function tests.story(seed double precision) returns text
@@ -137,31 +138,55 @@ declare
   step integer;
   who text;
   request text;
+  lease uuid;
   settled_before jsonb;
   settled jsonb := '{}';
+  pictures_before jsonb;
+  pictures jsonb := '{}';
+  ends_before jsonb;
+  ends jsonb := '{}';
   breach text;
 begin
   perform setseed(seed), tests.at('0');
   perform tests.session('story ' || name || seed, name, 'flash', 4) from unnest(array['asha', 'ravi']) as name;
-  for step in 1..400 loop
+  for step in 1..600 loop
     who := (array['asha', 'ravi'])[1 + floor(random() * 2)::integer];
-    request := seed || ' ' || step - floor(random() * 6)::integer;
+    request := seed || ' ' || step - floor(random() * 8)::integer;
+    select picture.lease_id into lease from public.image_generations as picture
+    where picture.status = 'running' and picture.user_id = tests.id(who) order by random() limit 1;
     settled_before := settled;
-    case floor(random() * 8)::integer
-      when 0, 1, 2 then perform tests.reserve(who, 'story ' || who || seed, request, 1 + floor(random() * 4)::integer);
-      when 3, 4 then perform tests.complete(who, request, floor(random() * 5)::integer);
-      when 5 then perform tests.fail(who, request);
-      when 6 then perform public.expire_generations(floor(random() * 3)::integer);
+    pictures_before := pictures;
+    ends_before := ends;
+    case floor(random() * 17)::integer
+      when 0, 1 then perform tests.reserve(who, 'story ' || who || seed, request, 1 + floor(random() * 4)::integer);
+      when 2, 3 then perform tests.queue(who, 'story ' || who || seed, request, 1 + floor(random() * 4)::integer);
+      when 4, 5 then perform tests.complete(who, request, floor(random() * 5)::integer);
+      when 6 then perform tests.complete(who, request, 4, coalesce(lease, tests.id('no lease')));
+      when 7 then
+        perform tests.complete(who, late) from (select seed || ' ' || n as late from generate_series(greatest(1, step - 100), step) as n) as asked
+        where exists (
+          select from public.image_generations where user_id = tests.id(who) and request_id = tests.id(late) and status = 'expired'
+        );
+      when 8 then perform tests.fail(who, request, 'engine_failed', case when random() < 0.5 then lease end);
+      when 9 then perform public.expire_generations(floor(random() * 3)::integer);
+      when 10 then perform tests.claim(floor(random() * 4)::integer);
+      when 11 then perform tests.renew(lease);
+      when 12 then perform tests.requeue(lease, floor(random() * 4)::integer * 10);
+      when 13, 14 then perform tests.cancel('asha', request), tests.cancel('ravi', request);
       else
-        elapsed := elapsed + random() * interval '4 minutes';
+        elapsed := elapsed + case when random() < 0.05 then 10 else 1 end * random() * interval '3 minutes';
         perform tests.at(elapsed);
     end case;
-    settled := coalesce((
-      select jsonb_object_agg(id, jsonb_build_array(status, settled_at, object_name, failure_code))
-      from public.image_generations where status in ('completed', 'failed', 'expired')
-    ), '{}');
+    select coalesce(jsonb_object_agg(id, jsonb_build_array(status, settled_at, failure_code))
+        filter (where status in ('completed', 'failed', 'expired')), '{}'),
+      coalesce(jsonb_object_agg(id, object_name) filter (where object_name is not null), '{}'),
+      coalesce(jsonb_object_agg(id, lease_expires_at) filter (where status in ('queued', 'running')), '{}')
+    into settled, pictures, ends from public.image_generations;
     breach := concat_ws('; ',
       case when not settled @> settled_before then 'I6: something settled has changed' end,
+      case when not pictures @> pictures_before then 'I6: a picture is gone' end,
+      (select 'I7: two requests under one lease' from public.image_generations where status = 'running'
+        group by lease_id having count(distinct (user_id, request_id)) > 1 limit 1),
       (select 'I9: ' || session_id from public.image_generations as picture
         join public.user_sessions as session on session.id = picture.session_id
         join public.session_config as plan using (plan_id)
@@ -172,21 +197,38 @@ begin
         where images_generated <> (
           select count(*) from public.image_generations as picture
           where picture.session_id = session.id and picture.status = 'completed') limit 1),
-      (select 'I12: ' || id from public.image_generations
-        where status = 'expired' and settled_at < created_at + private.lease()
-          or status = 'completed' and settled_at >= created_at + private.lease() limit 1)
+      (select 'I12: ' || id || ' is ' || status from public.image_generations
+        where ends_before ? id::text and status in ('completed', 'failed', 'expired')
+          and (status = 'expired') <> ((ends_before ->> id::text)::timestamptz <= private.clock()) limit 1),
+      (select 'rule 5: the balance of ' || session.id from public.user_sessions as session
+        join public.session_config as plan using (plan_id),
+          lateral private.balance(session, private.clock()) as balance
+        where session.id in (tests.id('story asha' || seed), tests.id('story ravi' || seed)) and session.status = 'active'
+          and balance ->> 'status' = 'active'
+          and (balance ->> 'creditsRemaining')::integer <> plan.image_credits_per_hour - (
+            select count(*) from public.image_generations as picture
+            where picture.session_id = session.id
+              and (picture.status = 'completed' or picture.lease_expires_at > private.clock())
+              and session.started_at + picture.hour_index * interval '1 hour'
+                between private.clock() - interval '1 hour' + interval '1 microsecond' and private.clock()
+          ) limit 1)
     );
     exit when breach <> '';
   end loop;
   return case when breach <> '' then 'step ' || step || ': ' || breach end;
 end
 $$;
-select is(tests.story(seed), null, 'I6, I9, I10, I12: four hundred random steps keep them, seed ' || seed)
+select is(tests.story(seed), null, 'I6, I7, I9, I10, I12: six hundred random steps keep them, seed ' || seed)
 from unnest(array[0.1, 0.2, 0.3]::double precision[]) as seed;
-select is(
-  (select count(distinct status)::integer from public.image_generations
-    where session_id in (tests.id('story asha0.1'), tests.id('story ravi0.1'))),
-  4, 'and the story was one: pictures completed, failed, expired and ran in it'
+select set_eq(
+  $$ select distinct status, object_name is not null from public.image_generations
+    where session_id in (select tests.id('story ' || who || seed) from unnest(array['asha', 'ravi']) as who, unnest(array['0.1', '0.2', '0.3']) as seed) $$,
+  $$ values ('completed', true), ('failed', false), ('expired', false), ('expired', true), ('running', false), ('queued', false) $$,
+  'and the story was one: pictures waited, ran, were completed, failed, expired and came too late in it'
+);
+select ok(
+  exists (select from public.image_generations where attempts > 1) and exists (select from public.image_generations where failure_code = 'cancelled'),
+  'and were put back and taken back'
 );
 
 select * from finish();

@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(79);
+select plan(102);
 
 select tests.customer('asha'), tests.session('s', 'asha', 'pro', 1);
 
@@ -29,9 +29,10 @@ select throws_ok(
 from (values
   ($$''$$, '23514', 'check', 'image_generations_prompt_check', 'empty'),
   ('null', '23502', 'null', 'prompt', 'not there'),
-  ($$repeat('a', 2001)$$, '23514', 'check', 'image_generations_prompt_check', 'of 2,001 characters'),
-  ($$repeat('अ', 2001)$$, '23514', 'check', 'image_generations_prompt_check', 'of 2,001 characters of three bytes each'),
-  ($$repeat('a', 10000000)$$, '23514', 'check', 'image_generations_prompt_check', 'of ten megabytes')
+  ($$E'a\u0001b'$$, '23514', 'check', 'image_generations_prompt_characters_check', 'of a control character'),
+  ($$E'a\u001Fb'$$, '23514', 'check', 'image_generations_prompt_characters_check', 'of the last control character'),
+  ($$E'a\u007Fb'$$, '23514', 'check', 'image_generations_prompt_characters_check', 'of a delete'),
+  ($$E'a\u0085b'$$, '23514', 'check', 'image_generations_prompt_characters_check', 'of a control character beyond ASCII')
 ) as bad (prompt, code, kind, rule, what)
   join (values
     ('check', 'new row for relation "image_generations" violates check constraint "%s"'),
@@ -55,11 +56,36 @@ from (values
   ('{"seed": 9223372036854775808}', '22003'), ('{"seed": "red"}', '22P02'),
   ('{"conversation_id": "not a uuid"}', '22P02')
 ) as bad (options, code);
+-- What is too long is refused before it is read: folding a text of many combining letters takes hours, and no
+-- statement_timeout ends it.
+select is(
+  tests.reserve('asha', 's', 'long', 1, prompt), '{"outcome": "invalid_request", "field": "prompt"}', 'a prompt is refused that is ' || what
+)
+from (values
+  (repeat('a', 2001), 'of 2,001 characters'), (repeat('अ', 2001), 'of 2,001 characters of three bytes each'),
+  (repeat('a', 10000000), 'of ten megabytes'), ('a' || repeat(U&'\0301\0323', 2000000), 'of four million combining letters')
+) as long (prompt, what);
+select is(
+  tests.reserve('asha', 's', 'long', 1, 'a sunset', jsonb_build_object('negative_prompt', repeat('a', length))),
+  '{"outcome": "invalid_request", "field": "negativePrompt"}', 'refused: a negative prompt of ' || length || ' characters'
+)
+from unnest(array[1001, 10000000]) as length;
 select throws_ok(
-  $$ select tests.reserve('asha', 's', 'long', 1, 'a sunset', jsonb_build_object('negative_prompt', repeat('a', 1001))) $$,
-  '23514', 'new row for relation "image_generations" violates check constraint "image_generations_negative_prompt_check"',
-  'refused: a negative prompt of 1,001 characters'
+  $$ select tests.reserve('asha', 's', 'odd', 1, 'a sunset', jsonb_build_object('negative_prompt', E'a\u0085b')) $$,
+  '23514', 'new row for relation "image_generations" violates check constraint "image_generations_negative_prompt_characters_check"',
+  'refused: a negative prompt of a control character'
 );
+-- Nor is more asked about than a hub can have.
+select is(
+  tests.reserve('asha', 's', 'many', 1, 'a sunset', jsonb_build_object('engines', engines, 'accounts', accounts)),
+  '{"outcome": "invalid_request", "field": "engines"}', 'refused: ' || what
+)
+from (values
+  (array_fill('e'::text, array[17])::text, array_fill('a'::text, array[17])::text, 'seventeen engines'),
+  ('{e,f}', '{a}', 'two engines of one account'), ('{}', '{a}', 'an account of no engine'), (null, '{a}', 'an account without engines'),
+  ('{e}', null, 'an engine without accounts'), ('{{e,f},{g,h}}', '{a,b,c}', 'a table of engines'),
+  (null, array_fill('huggingface'::text, array[200000])::text, 'two hundred thousand accounts')
+) as many (engines, accounts, what);
 -- A seed beyond the field's ends must not come round to another: it would be another picture than the one asked for.
 select matches(
   tests.refusal('seed ' || seed, 'a sunset', jsonb_build_object('seed', seed)), '^(invalid_request|23514)$',
@@ -102,6 +128,7 @@ select is(
 from (values
   (1, 'a', '{}'), (2, repeat('अ', 2000), '{}'), (3, '🌅', '{"negative_prompt": ""}'),
   (4, 'a', '{"width": 1024, "height": 768}'), (5, 'a', '{"steps": 10, "cfg_scale": 1}'), (6, 'a', '{"steps": 50, "cfg_scale": 20}'),
+  (10, E'a\ttab,\na line\r\nand\u00A0a space', '{}'), (11, 'a', '{"engines": null, "accounts": null}'),
   (7, 'a', '{"seed": 0}'), (8, 'a', '{"seed": 4294967295}'), (9, $$a'; drop table x; --$$, '{}')
 ) as good (place, prompt, options);
 select is(
@@ -124,6 +151,16 @@ select results_eq(
   $$ values (512, 512, 30, 7.50, '512x512', null::text, null::uuid, true) $$,
   'what was not said has the defaults of the API'
 );
+select throws_ok(
+  format('update public.image_generations set %s where request_id = tests.id(%L)', change, 'good 1'), '23514',
+  format('new row for relation "image_generations" violates check constraint "image_generations_%s_check"', rule),
+  'and the table keeps the limits of ' || rule || ' itself'
+)
+from (values
+  ($$prompt = repeat('a', 2001)$$, 'prompt'), ($$negative_prompt = repeat('a', 1001)$$, 'negative_prompt'),
+  ('attempts = -1', 'attempts'), ('lease_id = null', 'lease_id'), ($$status = 'queued', lease_id = null, not_before = now()$$, 'queue_turn'),
+  ('not_before = now()', 'not_before'), ($$object_name = user_id || '/' || storage_key || '.png'$$, 'picture')
+) as broken (change, rule);
 select throws_ok(
   $$ update public.image_generations set resolution = '9x9' where request_id = tests.id('good 1') $$, '428C9', null,
   'the resolution is derived and cannot say otherwise'

@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(28);
+select plan(29);
 
 select tests.at('0'), tests.customer('asha'), tests.session('s', 'asha', 'flash-lite', 2);
 
@@ -35,10 +35,15 @@ select matches(
   pg_get_functiondef('public.reserve_generation'::regproc), 'found\.user_id = customer\s+for update',
   'the session row is locked before its credits are counted'
 );
-select cmp_ok(
-  position('for update' in pg_get_functiondef('public.reserve_generation'::regproc)), '<',
-  position('private.clock()' in pg_get_functiondef('public.reserve_generation'::regproc)),
+-- The allowances are taken before it, at the time before it; whatever is decided about credits is decided after it.
+select matches(
+  pg_get_functiondef('public.reserve_generation'::regproc),
+  'for update;\s+if not found then[^;]+;\s+end if;\s+moment := private\.clock\(\);\s+if private\.expire_session_holds',
   'I12: and the time is read after the lock'
+);
+select is(
+  regexp_count(pg_get_functiondef('public.reserve_generation'::regproc), 'private\.clock\(\)'), 2,
+  'I12: and only there, but for the allowances that are taken before it'
 );
 select tests.reserve('asha', 's', 'q' || n) from generate_series(1, 3) as n;
 select is(

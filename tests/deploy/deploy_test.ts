@@ -1,7 +1,8 @@
 /**
- * What an owner does: the real CLI deploys `generate-image`, with every flag that works without Docker, to a stand-in of
- * Supabase's API. What arrives there is the function and nothing else; and those files alone, run under the Deno that the
- * hosted runtime is built on and under today's, make a picture for a customer against the local stack.
+ * What an owner does: the real CLI deploys the functions, with every flag that works without Docker, to a stand-in of
+ * Supabase's API. What arrives there is the functions and nothing else; and those files alone, run under the Deno that the
+ * hosted runtime is built on and under today's, make pictures for a customer against the local stack: one while he waits,
+ * and one that waits in the queue.
  *
  * Needs `cargo xtask build` and easel. Run: deno test -A tests/deploy/
  */
@@ -12,18 +13,20 @@ import { root } from "../../scripts/local/paths.ts";
 import { type Stack, startStack } from "../../scripts/local/stack.ts";
 import { service, withFolder } from "../../scripts/local/tests/support.ts";
 import { Deployer, plantedSecret } from "./cli.ts";
-import { denos, run, unpack } from "./deployed.ts";
+import { denos, type Deployed, run, unpack } from "./deployed.ts";
 import { startRecorder, type Upload } from "./recorder.ts";
 
 const project = "abcdefghijklmnopqrst";
 const token = `sbp_${"0123456789".repeat(4)}`;
 const name = "generate-image";
+const workerName = "queue-worker";
+const names = [name, workerName];
 
 /** The function, the shim, and what `cargo xtask build` made of the Rust. */
-const uploadedPaths = [
+const uploadedPaths = (slug: string) => [
   "supabase/functions/_shared/generated/edge.js",
   "supabase/functions/_shared/shim.ts",
-  "supabase/functions/generate-image/index.ts",
+  `supabase/functions/${slug}/index.ts`,
 ];
 
 /** Without Docker it is the platform that bundles, and it takes no more than this. */
@@ -37,11 +40,14 @@ const flagSets = [
   [name, "--use-api", "--jobs", "2"],
   [name, "--use-api", "--prune"],
   [name, "--use-docker"],
+  [workerName, "--use-api"],
+  [workerName],
+  [name, workerName, "--use-api"],
   ["--use-api"],
   [],
 ];
 
-/** Deploys with each set of flags in turn and gives every upload of `generate-image` to `check`. */
+/** Deploys with each set of flags in turn and gives every upload to `check`. */
 async function deployWith(
   sets: string[][],
   folder: string,
@@ -53,9 +59,14 @@ async function deployWith(
     for (const flags of sets) {
       const { code, output } = await deployer.deploy(recorder.url, ...flags);
       strictEqual(code, 0, `deploy ${flags.join(" ")}:\n${output}`);
-      const uploads = recorder.takeUploads().filter(({ slug }) => slug === name);
-      strictEqual(uploads.length, 1, `deploy ${flags.join(" ")} uploaded ${name} ${uploads.length} times:\n${output}`);
-      await check(uploads[0] as Upload, output, flags);
+      const named = names.filter((slug) => flags.includes(slug));
+      const uploads = recorder.takeUploads();
+      deepStrictEqual(
+        uploads.map(({ slug }) => slug).sort(),
+        named.length > 0 ? named : names,
+        `deploy ${flags.join(" ")} uploads what is asked for, once:\n${output}`,
+      );
+      for (const upload of uploads) await check(upload, output, flags);
     }
     deepStrictEqual(recorder.unexpected, []);
   } finally {
@@ -63,11 +74,11 @@ async function deployWith(
   }
 }
 
-Deno.test("every way to deploy without Docker uploads the function whole, and nothing else", async () => {
+Deno.test("every way to deploy without Docker uploads the functions whole, and nothing else", async () => {
   await withFolder(async (folder) => {
-    await deployWith(flagSets, folder, async ({ metadata, files }, output, flags) => {
-      const deploy = `deploy ${flags.join(" ")}`;
-      deepStrictEqual([...files.keys()].sort(), uploadedPaths, deploy);
+    await deployWith(flagSets, folder, async ({ slug, metadata, files }, output, flags) => {
+      const deploy = `deploy ${flags.join(" ")}: ${slug}`;
+      deepStrictEqual([...files.keys()].sort(), uploadedPaths(slug), deploy);
       let size = 0;
       for (const [path, content] of files) {
         size += content.byteLength;
@@ -75,9 +86,9 @@ Deno.test("every way to deploy without Docker uploads the function whole, and no
         ok(!new TextDecoder().decode(content).includes(plantedSecret), `${deploy} uploads a secret in ${path}`);
       }
       ok(size < bundleBytesMax, `${deploy} uploads ${size} bytes`);
-      strictEqual(metadata.name, name);
+      strictEqual(metadata.name, slug);
       strictEqual(metadata.verify_jwt, false, deploy);
-      strictEqual(metadata.entrypoint_path, "supabase/functions/generate-image/index.ts", deploy);
+      strictEqual(metadata.entrypoint_path, `supabase/functions/${slug}/index.ts`, deploy);
       strictEqual(metadata.import_map_path, "", deploy);
       deepStrictEqual(metadata.static_patterns, [], deploy);
       ok(!output.includes(plantedSecret) && !output.includes(token), `${deploy} prints a secret`);
@@ -85,11 +96,12 @@ Deno.test("every way to deploy without Docker uploads the function whole, and no
   });
 });
 
-Deno.test("what was uploaded makes a picture under the hosted runtime's Deno and under today's", async (test) => {
+Deno.test("what was uploaded makes pictures under the hosted runtime's Deno and under today's", async (test) => {
   await withFolder(async (folder) => {
-    let upload: Upload | undefined;
-    await deployWith([[name, "--use-api"]], folder, (uploaded) => void (upload = uploaded));
-    const stack = await startStack({ port: 0, ephemeral: true, engine: "easel" });
+    const uploads = new Map<string, Upload>();
+    await deployWith([["--use-api"]], folder, (uploaded) => void uploads.set(uploaded.slug, uploaded));
+    // The stack's own worker is never woken: whatever waits is left to the one that was uploaded.
+    const stack = await startStack({ port: 0, ephemeral: true, engine: "easel", scheduler: false });
     try {
       const programs = await denos();
       strictEqual(programs[0]?.version, "2.1.4", "what the hosted runtime is built on");
@@ -97,22 +109,33 @@ Deno.test("what was uploaded makes a picture under the hosted runtime's Deno and
         await test.step(`Deno ${deno.version}`, async () => {
           const scratch = join(folder, deno.version);
           await Deno.mkdir(scratch);
-          const unpacked = join(scratch, "uploaded");
-          await unpack(upload as Upload, unpacked);
-          const deployed = await run({
-            deno,
-            folder: unpacked,
-            entrypoint: (upload as Upload).metadata.entrypoint_path as string,
-            env: platformEnv(stack),
-            reaches: [new URL(stack.url).host, new URL(stack.engineUrl).host],
-            scratch,
-          });
+          const deployed = await Promise.all(
+            names.map(async (slug) => {
+              const own = join(scratch, slug);
+              await Deno.mkdir(own);
+              const upload = uploads.get(slug) as Upload;
+              const unpacked = join(own, "uploaded");
+              await unpack(upload, unpacked);
+              return await run({
+                deno,
+                folder: unpacked,
+                entrypoint: upload.metadata.entrypoint_path as string,
+                env: platformEnv(stack),
+                reaches: [new URL(stack.url).host, new URL(stack.engineUrl).host],
+                scratch: own,
+              });
+            }),
+          );
           try {
-            await refusesStrangers(deployed.url);
-            await makesPicture(stack, deployed.url);
-            deepStrictEqual(deployed.lines.filter((line) => !line.startsWith("Listening on ")), []);
+            const [generator, worker] = deployed as [Deployed, Deployed];
+            await refusesStrangers(generator.url, {});
+            await refusesStrangers(worker.url, { apikey: stack.publishableKey });
+            await makesPictures(stack, generator.url, worker.url);
+            for (const { lines } of deployed) {
+              deepStrictEqual(lines.filter((line) => !line.startsWith("Listening on ")), []);
+            }
           } finally {
-            await deployed.stop();
+            await Promise.all(deployed.map((each) => each.stop()));
           }
         });
       }
@@ -138,16 +161,18 @@ function platformEnv(stack: Stack): Record<string, string> {
     DENO_DEPLOYMENT_ID: `${project}_${crypto.randomUUID()}_1`,
     HUGGINGFACE_API_KEY: "hf_deployed",
     HUGGINGFACE_BASE_URL: stack.engineUrl,
+    HUGGINGFACE_HUB_URL: stack.engineUrl,
     IMAGE_ENGINES: "huggingface:easel/sketch-1",
   };
 }
 
-async function refusesStrangers(url: string): Promise<void> {
+async function refusesStrangers(url: string, keys: Record<string, string>): Promise<void> {
   const preflight = await fetch(url, { method: "OPTIONS" });
   strictEqual(preflight.status, 204);
   strictEqual(preflight.headers.get("access-control-allow-origin"), "*");
   await preflight.body?.cancel();
-  const stranger = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  const headers = { "content-type": "application/json", ...keys };
+  const stranger = await fetch(url, { method: "POST", headers, body: "{}" });
   strictEqual(stranger.status, 401);
   strictEqual((await stranger.json()).code, "unauthorized");
 }
@@ -167,7 +192,8 @@ function clientOf(stack: Stack, functionUrl: string): SupabaseClient {
   });
 }
 
-async function makesPicture(stack: Stack, functionUrl: string): Promise<void> {
+/** One picture while its customer waits, and one that waits in the queue until the worker is woken. */
+async function makesPictures(stack: Stack, functionUrl: string, workerUrl: string): Promise<void> {
   const client = clientOf(stack, functionUrl);
   const { data: { user } } = await client.auth.signUp({
     email: `${crypto.randomUUID()}@example.test`,
@@ -192,11 +218,19 @@ async function makesPicture(stack: Stack, functionUrl: string): Promise<void> {
   deepStrictEqual([head.getUint32(16), head.getUint32(20)], [512, 512], "width and height");
   ok(bytes.byteLength > 20_000, `a picture of ${bytes.byteLength} bytes`);
 
-  const { data: rows } = await client.from("image_generations").select("prompt, status, image_url, model_used");
-  deepStrictEqual(rows, [{
-    prompt,
-    status: "completed",
-    image_url: data.imageUrl,
-    model_used: "easel/sketch-1",
-  }]);
+  const later = { prompt: "a lake at night", sessionId: granted.data, requestId: crypto.randomUUID() };
+  const taken = await client.functions.invoke(name, { body: later, headers: { Prefer: "respond-async" } });
+  deepStrictEqual([taken.error, taken.response?.status, taken.data.status], [null, 202, "queued"]);
+  const woken = await fetch(workerUrl, { method: "POST", headers: { apikey: stack.secretKey }, body: "{}" });
+  deepStrictEqual([woken.status, await woken.json()], [200, { completed: 1, requeued: 0, failed: 0 }]);
+  const told = await client.functions.invoke(`${name}?requestId=${later.requestId}`, { method: "GET" });
+  deepStrictEqual([told.error, told.data.status, told.data.creditsRemaining], [null, "completed", 1]);
+
+  const { data: rows } = await client.from("image_generations").select("prompt, status, image_url, model_used")
+    .order("created_at");
+  const made = { status: "completed", model_used: "easel/sketch-1" };
+  deepStrictEqual(rows, [
+    { prompt, image_url: data.imageUrl, ...made },
+    { prompt: later.prompt, image_url: told.data.imageUrl, ...made },
+  ]);
 }

@@ -10,7 +10,10 @@ import { Hub } from "./support/hub.ts";
 import { download, formatOf, pngSize } from "./support/picture.ts";
 
 /** With it three tries fit that wait 1 and 2 seconds (and up to a quarter more), and a fourth after 4 does not. */
-const hub = new Hub({ functionEnv: { IMAGE_BUDGET_SECONDS: "6" } });
+const hub = new Hub({
+  forgetful: true,
+  functionEnv: { IMAGE_BUDGET_SECONDS: "6", IMAGE_ENGINES: "huggingface/hf-inference:easel/sketch-1" },
+});
 
 interface FaultRow {
   name: string;
@@ -21,6 +24,8 @@ interface FaultRow {
   code?: string;
   /** Requests that reach the engine's model. */
   asked: number;
+  /** Requests for a picture at an address that the engine named; none by default. */
+  fetched?: number;
   fields?: Record<string, unknown>;
 }
 
@@ -78,7 +83,7 @@ const rows: FaultRow[] = [
     asked: 1,
   },
   { name: "6 base64 in JSON", fault: { kind: "json_b64" }, asked: 1 },
-  { name: "6 an address in JSON", fault: { kind: "json_url" }, asked: 1 },
+  { name: "6 an address in JSON", fault: { kind: "json_url" }, asked: 1, fetched: 1 },
   { name: "6 JSON without a picture", fault: status(200, { body: { data: [] } }), code: "engine_failed", asked: 1 },
   {
     name: "6 JSON with no base64",
@@ -96,6 +101,7 @@ const rows: FaultRow[] = [
     fault: { kind: "json_url", missing: true },
     code: "engine_failed",
     asked: 1,
+    fetched: 2,
   },
   {
     name: "an address that is no address of a picture",
@@ -153,7 +159,9 @@ hub.test("each fault is told as what it is, asked about as often as it is worth,
         assert.deepEqual([answer.status, answer.body.creditsRemaining], [200, 2], JSON.stringify(answer.body));
         assert.notEqual(formatOf((await download(answer.body.imageUrl)).bytes), "unknown");
       }
-      assert.equal((await bench.engine.requests(prompt)).length, row.asked, "requests that reached the engine");
+      const seen = (await bench.engine.requests(prompt)).map(({ method }) => method);
+      assert.equal(seen.filter((method) => method === "POST").length, row.asked, "requests that reached the engine");
+      assert.equal(seen.filter((method) => method === "GET").length, row.fetched ?? 0, "pictures that were fetched");
     } catch (error) {
       wrong.push(`${row.name}: ${(error as Error).message}`);
     }

@@ -247,6 +247,37 @@ hub.test("a conversation must be one's own", async ({ customer, marker }) => {
   assert.deepEqual(await one.rows(), []);
 });
 
+hub.test("404 request_not_found for no request and for somebody else's alike, to who asks and to who takes back", async (bench) => {
+  const [one, other] = [await bench.customer(), await bench.customer()];
+  const made = await other.generate({ prompt: bench.marker, sessionId: await other.grant() });
+  assert.equal(made.status, 200);
+  const nowhere = crypto.randomUUID();
+  const answers = await Promise.all(
+    [nowhere, made.body.requestId].flatMap((id) => [one.status(id), one.cancel(id)]),
+  );
+  for (const answer of answers) {
+    assertError(answer, "request_not_found");
+    // Nobody learns from the answer which requests there are.
+    assert.equal(answer.body.error, answers[0]!.body.error);
+  }
+  assert.equal((await other.status(made.body.requestId)).body.status, "completed");
+});
+
+hub.test("409 cancelled for a request that was taken back, for good", async (bench) => {
+  const one = await bench.customer();
+  const sessionId = await one.grant();
+  const body = { prompt: bench.marker, sessionId, requestId: crypto.randomUUID() };
+  await bench.engine.order(bench.marker, { kind: "hang" });
+  const first = one.generate(body);
+  await bench.engine.arrived(bench.marker);
+  const under = await one.cancel(body.requestId);
+  assert.deepEqual([under.status, under.body.status, under.body.cancelling], [202, "running", true]);
+  assertError(await first, "cancelled", { creditsRemaining: 3, requestId: body.requestId });
+  assertError(await one.generate(body), "cancelled", { creditsRemaining: 3 });
+  assert.deepEqual((await bench.engine.requests(bench.marker)).map((seen) => seen.client_left), [true]);
+  assert.equal((await one.session(sessionId)).status, "ready");
+});
+
 // Each with one cause here; engine_faults_test.ts has them all.
 hub.test("422, 429, 502 and 503: what the engine says, in the hub's words; every code was provoked", async (bench) => {
   const one = await bench.customer();
@@ -268,6 +299,7 @@ hub.test("422, 429, 502 and 503: what the engine says, in the hub's words; every
   for (const [code, fault, fields] of rows) {
     const sessionId = await one.grant();
     const prompt = `${bench.marker} ${code}`;
+    await hub.forgetFaults();
     await bench.engine.order(prompt, fault, null);
     const answer = await one.generate({ prompt, sessionId });
     assertError(answer, code, { creditsRemaining: 3, ...fields });

@@ -41,7 +41,7 @@ const faults: Record<string, { change: Change; code: string; logged: RegExp }> =
   "with-an-engine-key-in-two-lines": {
     change: { HUGGINGFACE_API_KEY: "hf_first\nhf_second" },
     code: "engine_misconfigured",
-    logged: /HUGGINGFACE_API_KEY is not set, or is no key/,
+    logged: /HUGGINGFACE_API_KEY is not set, or cannot be used/,
   },
   "with-wrong-engine-key": {
     change: { HUGGINGFACE_API_KEY: "hf_wrong" },
@@ -56,12 +56,27 @@ const faults: Record<string, { change: Change; code: string; logged: RegExp }> =
   "with-malformed-engines": {
     change: { IMAGE_ENGINES: "huggingface:../../etc" },
     code: "engine_misconfigured",
-    logged: /IMAGE_ENGINES: .* is not of the form/,
+    logged: /IMAGE_ENGINES: "huggingface:\.\.\/\.\.\/etc" is none of /,
   },
   "with-an-unknown-model": {
     change: { IMAGE_ENGINES: "huggingface:nobody/nothing" },
     code: "engine_misconfigured",
+    logged: /Gone: .*is served by nobody/,
+  },
+  "with-a-model-that-its-provider-lacks": {
+    change: { IMAGE_ENGINES: "huggingface/hf-inference:nobody/nothing" },
+    code: "engine_misconfigured",
     logged: /Gone: .*answered 404/,
+  },
+  "with-an-unknown-provider": {
+    change: { IMAGE_ENGINES: "huggingface/nobody:easel/sketch-1" },
+    code: "engine_misconfigured",
+    logged: /IMAGE_ENGINES: there is no engine "huggingface\/nobody"/,
+  },
+  "with-a-web-ui-that-has-no-address": {
+    change: { IMAGE_ENGINES: "webui" },
+    code: "engine_misconfigured",
+    logged: /WEBUI_URL is not set/,
   },
   "with-a-dead-engine": {
     change: { HUGGINGFACE_BASE_URL: "http://127.0.0.1:1", IMAGE_BUDGET_SECONDS: "1" },
@@ -71,7 +86,7 @@ const faults: Record<string, { change: Change; code: string; logged: RegExp }> =
 };
 
 const others: Record<string, Change> = {
-  "with-two-engines": { IMAGE_ENGINES: "huggingface:nobody/nothing, huggingface:easel/sketch-1" },
+  "with-two-engines": { IMAGE_ENGINES: "huggingface/hf-inference:nobody/nothing, huggingface:easel/sketch-1" },
   "with-a-public-address": { PUBLIC_API_URL: "https://hub.example/" },
 };
 

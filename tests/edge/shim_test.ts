@@ -48,7 +48,7 @@ Deno.test("a trap costs its request a 500 without details, and the next request 
   strictEqual(trapped.status, 500);
   strictEqual(trapped.headers.get("access-control-allow-origin"), "*");
   deepStrictEqual(await trapped.json(), {
-    error: "Something went wrong on our side. A credit that was held for it comes back within three minutes.",
+    error: "Something went wrong on our side. A credit that was held for it comes back within a minute.",
     code: "internal",
   });
   strictEqual(lines.filter((line) => line.startsWith("probe: ")).length, 1, lines.join("\n"));

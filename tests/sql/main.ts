@@ -2,7 +2,7 @@
  * All SQL tests on a fresh local stack: `deno run -A tests/sql/main.ts`.
  *
  * Owns: the stack that they run on, and the check that applying the migrations a second time changes nothing. The tests
- * are run.ts's and race.ts's, which run on any database of this machine.
+ * are run.ts's, race.ts's and advisors.ts's, which run on any database of this machine.
  */
 import { join, root, supabaseCli } from "../../scripts/local/paths.ts";
 import { startStack } from "../../scripts/local/stack.ts";
@@ -13,7 +13,7 @@ async function run(command: string, args: string[], env: Record<string, string>)
   return (await child.status).success;
 }
 
-const stack = await startStack({ port: 0, ephemeral: true, watch: false });
+const stack = await startStack({ port: 0, ephemeral: true, watch: false, scheduler: false });
 let passed: boolean;
 try {
   const env = { SUPABASE_DB_URL: stack.dbUrl };
@@ -28,6 +28,8 @@ try {
   console.log(passed ? "nothing to apply" : words);
   passed = await script("run.ts") && passed;
   passed = await script("race.ts") && passed;
+  console.log("The linter, on what is left:");
+  passed = await script("advisors.ts") && passed;
 } finally {
   await stack.stop();
 }

@@ -23,6 +23,10 @@ pub enum Code {
     RequestInProgress,
     /// The id was used before, for something else.
     RequestIdReused,
+    /// There is no such request, or it is somebody else's.
+    RequestNotFound,
+    /// The customer took the request back.
+    Cancelled,
     /// The request is larger than any valid one can be.
     TooLarge,
     /// The request is not JSON by its own account.
@@ -49,11 +53,13 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a request meets them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Unauthorized,
         Self::UnsupportedMediaType,
         Self::TooLarge,
         Self::InvalidRequest,
+        Self::RateLimited,
+        Self::RequestNotFound,
         Self::SessionNotFound,
         Self::RequestIdReused,
         Self::RequestInProgress,
@@ -61,7 +67,7 @@ impl Code {
         Self::NotInPlan,
         Self::CreditsExhausted,
         Self::PromptRefused,
-        Self::RateLimited,
+        Self::Cancelled,
         Self::EngineFailed,
         Self::EngineMisconfigured,
         Self::ModelLoading,
@@ -81,6 +87,8 @@ impl Code {
             Self::NotInPlan => "not_in_plan",
             Self::RequestInProgress => "request_in_progress",
             Self::RequestIdReused => "request_id_reused",
+            Self::RequestNotFound => "request_not_found",
+            Self::Cancelled => "cancelled",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::PromptRefused => "prompt_refused",

@@ -55,6 +55,10 @@ id! {
     RequestId
 }
 id! {
+    /// What a worker holds of a running generation: each claim is another one.
+    LeaseId
+}
+id! {
     /// One picture, from the hold on its credit on.
     GenerationId
 }

@@ -37,6 +37,17 @@ pub enum ApiError {
     TooLarge,
     /// The body is not JSON by its own account.
     UnsupportedMediaType,
+    /// Too many requests, of this customer, from his address, or of all who wait.
+    RateLimited {
+        /// Seconds.
+        retry_after: u32,
+        /// What is left, where it was looked up.
+        balance: Option<Balance>,
+    },
+    /// The owner's list does not let this be drawn.
+    PromptRefused(Balance),
+    /// No such request of this customer.
+    RequestNotFound,
     /// The hour does not hold that many any more.
     CreditsExhausted {
         /// What is left.
@@ -111,6 +122,9 @@ impl ApiError {
             Self::NotInPlan(_) => Code::NotInPlan,
             Self::RequestInProgress { .. } => Code::RequestInProgress,
             Self::RequestIdReused => Code::RequestIdReused,
+            Self::RateLimited { .. } => Code::RateLimited,
+            Self::PromptRefused(_) => Code::PromptRefused,
+            Self::RequestNotFound => Code::RequestNotFound,
             Self::TooLarge => Code::TooLarge,
             Self::UnsupportedMediaType => Code::UnsupportedMediaType,
             Self::CreditsExhausted { .. } => Code::CreditsExhausted,
@@ -128,7 +142,8 @@ impl ApiError {
     fn body(&self, request_id: Option<RequestId>) -> Body<'_> {
         let code = self.code();
         let (retry_after, balance) = match self {
-            Self::NotInPlan(balance) => (None, Some(balance)),
+            Self::NotInPlan(balance) | Self::PromptRefused(balance) => (None, Some(balance)),
+            Self::RateLimited { retry_after, balance } => (Some(*retry_after), balance.as_ref()),
             Self::RequestInProgress { retry_after } => (Some(*retry_after), None),
             Self::CreditsExhausted { balance, retry_after } => (*retry_after, Some(balance)),
             Self::Failed { retry_after, balance, .. } => (*retry_after, balance.as_ref()),
@@ -151,7 +166,8 @@ impl ApiError {
         }
     }
 
-    fn sentence(&self) -> String {
+    /// What a person is told.
+    pub fn sentence(&self) -> String {
         match self {
             Self::InvalidRequest(refusal) => refusal.sentence.clone(),
             Self::Unauthorized => "Sign in again to make pictures.".to_owned(),
@@ -167,6 +183,11 @@ impl ApiError {
             Self::RequestIdReused => {
                 "This request id was used for another picture. Send this one under a new id.".to_owned()
             }
+            Self::RateLimited { retry_after, .. } => {
+                format!("That is too many requests for now. Try again in {}; it cost you nothing.", span(*retry_after))
+            }
+            Self::PromptRefused(_) => failed(Code::PromptRefused, None),
+            Self::RequestNotFound => "There is no such request of yours. Nothing was charged for it.".to_owned(),
             Self::TooLarge => "The request is too large. A prompt has 2000 characters at most.".to_owned(),
             Self::UnsupportedMediaType => "Send the request as JSON (content-type: application/json).".to_owned(),
             Self::CreditsExhausted { balance, retry_after } => exhausted(balance, *retry_after),
@@ -186,7 +207,8 @@ pub const fn status(code: Code) -> u16 {
         Code::InvalidRequest => 400,
         Code::Unauthorized => 401,
         Code::SessionNotFound | Code::SessionExpired | Code::NotInPlan => 403,
-        Code::RequestInProgress | Code::RequestIdReused => 409,
+        Code::RequestNotFound => 404,
+        Code::RequestInProgress | Code::RequestIdReused | Code::Cancelled => 409,
         Code::TooLarge => 413,
         Code::UnsupportedMediaType => 415,
         Code::PromptRefused => 422,
@@ -201,8 +223,8 @@ pub const fn status(code: Code) -> u16 {
 
 fn exhausted(balance: &Balance, retry_after: Option<u32>) -> String {
     let next = match retry_after {
-        Some(seconds) if seconds >= 120 => format!("New ones in {} minutes, or add an hour.", seconds.div_ceil(60)),
-        Some(seconds) => format!("New ones in {} seconds.", seconds.max(1)),
+        Some(seconds) if seconds >= 120 => format!("New ones in {}, or add an hour.", span(seconds)),
+        Some(seconds) => format!("New ones in {}.", span(seconds)),
         None => "Buy another hour to go on.".to_owned(),
     };
     match balance.credits_remaining {
@@ -211,6 +233,15 @@ fn exhausted(balance: &Balance, retry_after: Option<u32>) -> String {
         }
         0 => format!("All {} pictures of this hour are made. {next}", balance.credits_per_hour),
         left => format!("Only {left} of this hour's {} pictures are left. {next}", balance.credits_per_hour),
+    }
+}
+
+/// A wait in words.
+fn span(seconds: u32) -> String {
+    match seconds {
+        0 | 1 => "1 second".to_owned(),
+        2..120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
     }
 }
 
@@ -223,15 +254,16 @@ fn failed(code: Code, retry_after: Option<u32>) -> String {
             "Pictures cannot be made right now; the owner of this hub has to see to it. You were not charged."
         }
         Code::ModelLoading => "The engine is waking up. You were not charged.",
-        Code::EngineUnavailable => "The engine cannot be reached. You were not charged. Try again in a minute.",
+        Code::EngineUnavailable => "The engine cannot be reached. You were not charged.",
+        Code::Cancelled => "You took this picture back. You were not charged.",
         Code::EngineTimeout => "The picture took too long. You were not charged. Try again.",
         _ => "Something went wrong on our side. You were not charged.",
     };
     match (code, retry_after) {
-        (Code::RateLimited | Code::ModelLoading, Some(seconds)) => {
-            format!("{happened} Try again in about {seconds} seconds.")
+        (Code::RateLimited | Code::ModelLoading | Code::EngineUnavailable, Some(seconds)) => {
+            format!("{happened} Try again in about {}.", span(seconds))
         }
-        (Code::RateLimited | Code::ModelLoading, None) => {
+        (Code::RateLimited | Code::ModelLoading | Code::EngineUnavailable, None) => {
             format!("{happened} Try again in a minute.")
         }
         _ => happened.to_owned(),
@@ -267,6 +299,8 @@ mod tests {
                 (415, "unsupported_media_type"),
                 (413, "too_large"),
                 (400, "invalid_request"),
+                (429, "rate_limited"),
+                (404, "request_not_found"),
                 (403, "session_not_found"),
                 (409, "request_id_reused"),
                 (409, "request_in_progress"),
@@ -274,7 +308,7 @@ mod tests {
                 (403, "not_in_plan"),
                 (429, "credits_exhausted"),
                 (422, "prompt_refused"),
-                (429, "rate_limited"),
+                (409, "cancelled"),
                 (502, "engine_failed"),
                 (502, "engine_misconfigured"),
                 (503, "model_loading"),
@@ -283,6 +317,16 @@ mod tests {
                 (500, "internal"),
             ]
         );
+    }
+
+    #[test]
+    fn the_documentation_has_every_code_with_its_status_in_this_order() {
+        let documentation = include_str!("../../../docs/ERROR_CODES.md");
+        let rows = documentation.lines().filter_map(|line| line.strip_prefix("| ")).filter_map(|row| {
+            let mut cells = row.split(" | ");
+            Some((cells.next()?.parse().ok()?, cells.next()?.trim_matches('`')))
+        });
+        assert!(rows.eq(Code::ALL.map(|code| (status(code), code.as_str()))));
     }
 
     #[test]
@@ -308,6 +352,12 @@ mod tests {
         assert_eq!(json(&ApiError::SessionExpired)["expired"], true);
         let field = json(&ApiError::InvalidRequest(InvalidRequest::new("steps", "The steps …")));
         assert_eq!((&field["field"], &field["code"]), (&"steps".into(), &"invalid_request".into()));
+    }
+
+    #[test]
+    fn a_wait_is_told_in_the_words_of_a_person() {
+        let rows = [(0, "1 second"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes"), (1_801, "31 minutes")];
+        assert_eq!(rows.map(|(seconds, _)| span(seconds)), rows.map(|(_, words)| words));
     }
 
     #[test]

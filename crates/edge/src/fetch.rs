@@ -44,7 +44,7 @@ impl Transport for Fetch {
 
     async fn send(&self, request: Request<JsBytes>) -> Result<Response<JsBytes>, TransportError> {
         let init = init(&request)?;
-        let _deadline = deadline(&init, request.timeout).map_err(|error| failure(&error))?;
+        let mut connection = Connection::open(&init, request.timeout).map_err(|error| failure(&error))?;
         let response = JsFuture::from(fetch(&request.url, &init)).await.map_err(|error| failure(&error))?;
         let response: web_sys::Response = response.unchecked_into();
         let headers = response.headers();
@@ -53,6 +53,7 @@ impl Transport for Fetch {
             ReadError::TooLarge => TransportError::TooLarge,
             ReadError::Broken(error) => failure(&error),
         })?;
+        connection.is_over = true;
         let kept = HEADERS_READ.into_iter().filter_map(|name| Some((name, headers.get(name).ok()??))).collect();
         Ok(Response { status: response.status(), headers: kept, body: JsBytes(body) })
     }
@@ -78,13 +79,32 @@ fn init(request: &Request<JsBytes>) -> Result<RequestInit, TransportError> {
     Ok(init)
 }
 
-/// Ends the request, and the reading of its answer, when its time is up. Not `AbortSignal.timeout`, whose timer would live
-/// on for the whole time after an answer that came at once.
-fn deadline(init: &RequestInit, timeout: Duration) -> Result<Timeout, JsValue> {
-    let controller = AbortController::new()?;
-    init.set_signal(Some(&controller.signal()));
-    let abort: Function = Reflect::get(&controller, &"abort".into())?.unchecked_into();
-    Ok(Timeout::set(&abort.bind0(&controller), timeout))
+/// A request on its way. It is hung up when its time is up, and when nobody waits for it any more: an engine that sees its
+/// client leave can stop drawing.
+struct Connection {
+    abort: Function,
+    is_over: bool,
+    _deadline: Timeout,
+}
+
+impl Connection {
+    /// Not `AbortSignal.timeout`, whose timer would live on for the whole time after an answer that came at once.
+    fn open(init: &RequestInit, timeout: Duration) -> Result<Self, JsValue> {
+        let controller = AbortController::new()?;
+        init.set_signal(Some(&controller.signal()));
+        let abort: Function = Reflect::get(&controller, &"abort".into())?.unchecked_into();
+        let abort = abort.bind0(&controller);
+        Ok(Self { _deadline: Timeout::set(&abort, timeout), abort, is_over: false })
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // `abort` of a controller never throws; for an answer that has ended it does nothing.
+            let _ = self.abort.call0(&JsValue::UNDEFINED);
+        }
+    }
 }
 
 /// Classes what `fetch` threw. Its message names hosts and system errors; it never quotes a header.

@@ -15,7 +15,7 @@ use web_sys::{Headers, Request, Response, ResponseInit};
 const ALLOWED_HEADERS: &str = "authorization, x-client-info, apikey, content-type, x-retry-count, traceparent, \
     tracestate, baggage, x-region, idempotency-key, prefer";
 /// Headers that a page may read.
-const EXPOSED_HEADERS: &str = "retry-after";
+const EXPOSED_HEADERS: &str = "retry-after, preference-applied";
 /// Seconds that a browser may keep the answer to its preflight.
 const PREFLIGHT_MAX_AGE: &str = "86400";
 
@@ -35,6 +35,18 @@ impl Incoming {
     /// The method, in capitals.
     pub fn method(&self) -> String {
         self.request.method()
+    }
+
+    /// A parameter of the address, as it stands there: what the functions take in it needs no escaping.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = self.request.url();
+        let (_, query) = url.split_once('?')?;
+        let query = query.split('#').next().unwrap_or_default();
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
     }
 
     /// A header.
@@ -79,7 +91,7 @@ pub fn preflight() -> Response {
         None,
         &[
             ("access-control-allow-headers", ALLOWED_HEADERS),
-            ("access-control-allow-methods", "POST, OPTIONS"),
+            ("access-control-allow-methods", "POST, GET, DELETE, OPTIONS"),
             ("access-control-max-age", PREFLIGHT_MAX_AGE),
         ],
     )
@@ -87,11 +99,22 @@ pub fn preflight() -> Response {
 
 /// An answer in JSON, for nobody else's eyes and no cache.
 pub fn json(status: u16, body: &impl Serialize, retry_after_seconds: Option<u32>) -> Response {
+    json_with(status, body, retry_after_seconds, &[])
+}
+
+/// An answer in JSON, with headers of its own.
+pub fn json_with(
+    status: u16,
+    body: &impl Serialize,
+    retry_after_seconds: Option<u32>,
+    further: &[(&str, &str)],
+) -> Response {
     // Every body is of strings, numbers and lists of them, which always serialize.
     let text = serde_json::to_string(body).unwrap_or_default();
     let retry_after = retry_after_seconds.map(|seconds| seconds.to_string());
     let mut headers = vec![("content-type", "application/json"), ("cache-control", "no-store")];
     headers.extend(retry_after.as_deref().map(|seconds| ("retry-after", seconds)));
+    headers.extend_from_slice(further);
     respond(status, Some(&text), &headers)
 }
 

@@ -4,6 +4,7 @@
 //! timers, randomness, the log. The shim in front of it carries requests in and responses out.
 //! Must not: know Deno. What it needs of JavaScript are web standards.
 
+mod address;
 mod call;
 mod context;
 mod error;
@@ -14,6 +15,7 @@ mod random;
 mod settings;
 mod streams;
 mod timer;
+mod work;
 
 use context::Context;
 use std::cell::RefCell;

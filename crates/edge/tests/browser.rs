@@ -98,13 +98,45 @@ async fn what_is_wrong_with_a_request_is_told_without_asking_anybody() {
         (&[json, ("authorization", "Bearer sb_publishable_x")], valid, (401, "unauthorized")),
         (&[token, ("content-type", "text/plain")], valid, (415, "unsupported_media_type")),
         (&[token, json], "{}", (400, "invalid_request")),
-        (&[token, json, ("prefer", "respond-async")], valid, (400, "invalid_request")),
+        (&[token, json, ("prefer", "respond-async")], "{}", (400, "invalid_request")),
         (&[token, json, ("idempotency-key", "1")], valid, (400, "invalid_request")),
     ];
     for (headers, body, expected) in rows {
         let (status, code) = post(headers, &body.into()).await;
         assert_eq!((status, code.as_str()), expected, "{headers:?}");
     }
+}
+
+/// The code of an answer to a request without a body.
+async fn code_of(function: &str, method: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    configure();
+    let response = answer(Call::new(function.to_owned(), request(method, headers, None))).await;
+    let json = JsFuture::from(response.json().unwrap()).await.unwrap();
+    (response.status(), Reflect::get(&json, &"code".into()).unwrap().as_string().expect("a code"))
+}
+
+#[wasm_bindgen_test]
+async fn a_request_is_asked_about_by_its_id() {
+    let token = ("authorization", TOKEN);
+    for method in ["GET", "DELETE"] {
+        assert_eq!(code_of("generate-image", method, &[]).await, (401, "unauthorized".to_owned()));
+        assert_eq!(code_of("generate-image", method, &[token]).await, (400, "invalid_request".to_owned()));
+        let no_id = [token, ("idempotency-key", "1")];
+        assert_eq!(code_of("generate-image", method, &no_id).await, (400, "invalid_request".to_owned()));
+    }
+    assert_eq!(code_of("generate-image", "PUT", &[token]).await, (400, "invalid_request".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn nobody_but_the_hub_wakes_the_worker() {
+    for headers in
+        [&[][..], &[("apikey", "sb_publishable_x")], &[("apikey", "sb_secret_y")], &[("authorization", TOKEN)]]
+    {
+        assert_eq!(code_of("queue-worker", "POST", headers).await, (401, "unauthorized".to_owned()), "{headers:?}");
+    }
+    assert_eq!(code_of("queue-worker", "GET", &[]).await, (400, "invalid_request".to_owned()));
+    // The ledger is not there; that it was asked at all is what the key is for.
+    assert_eq!(code_of("queue-worker", "POST", &[("apikey", "sb_secret_x")]).await, (500, "internal".to_owned()));
 }
 
 #[wasm_bindgen_test]

@@ -1,176 +1,200 @@
-//! Hugging Face's own inference ("hf-inference"), text to image, through the router.
+//! Hugging Face: its own inference, and the providers that its router reaches with one key and on one bill.
 //!
-//! Owns: its request, what its answers mean, and the three shapes in which a picture can come back.
-//! Must not: retry. Source: the task's schema in Hugging Face's documentation of Inference Providers, and the official
-//! clients `@huggingface/inference` 4.13 and `huggingface_hub` 2.4.
+//! Owns: which provider a model's picture is asked of. Must not: know how a provider is asked; the modules below do.
 
-use crate::{Drawn, Engine, EngineError, Failure, Job, PICTURE_BYTES_MAX};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use domain::picture::{HEAD_BYTES, TAIL_BYTES, inspect};
-use serde::{Deserialize, Serialize};
+use crate::attempt::{Attempt, Headers};
+use crate::deadline::Deadline;
+use crate::{Drawn, Engine, EngineError, Failure, Job, Recall};
+use lookup::Lookup;
+use mapping::Served;
 use std::time::Duration;
-use transport::{Body, Method, Payload, Request, Response, Transport};
+use transport::{Timer, Transport};
 
-mod answer;
+mod fal_ai;
+mod hf_inference;
+mod lookup;
+mod mapping;
+mod replicate;
+mod together;
 
-/// One model at Hugging Face.
+/// What its entries of `IMAGE_ENGINES` begin with.
+pub(crate) const KIND: &str = "huggingface";
+/// Where the router of Hugging Face is. Another address is an account of its own.
+pub const ROUTER_URL: &str = "https://router.huggingface.co";
+/// Where Hugging Face says who serves a model.
+pub const HUB_URL: &str = "https://huggingface.co";
+
+/// Who draws behind the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// Hugging Face itself.
+    HfInference,
+    /// fal.
+    FalAi,
+    /// Replicate.
+    Replicate,
+    /// Together.
+    Together,
+}
+
+impl Provider {
+    /// All that the hub can ask.
+    pub const ALL: [Self; 4] = [Self::HfInference, Self::FalAi, Self::Replicate, Self::Together];
+
+    /// What Hugging Face calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HfInference => "hf-inference",
+            Self::FalAi => "fal-ai",
+            Self::Replicate => "replicate",
+            Self::Together => "together",
+        }
+    }
+
+    /// Whom Hugging Face calls that; none where the hub cannot ask it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.name() == name)
+    }
+}
+
+/// Where Hugging Face is reached, and with which key.
+#[derive(Clone)]
+pub struct Site {
+    router_url: String,
+    hub_url: String,
+    key: String,
+}
+
+impl Site {
+    /// The router and the hub at those addresses.
+    #[must_use]
+    pub fn new(router_url: &str, hub_url: &str, key: &str) -> Self {
+        let address = |url: &str| url.trim_end_matches('/').to_owned();
+        Self { router_url: address(router_url), hub_url: address(hub_url), key: key.to_owned() }
+    }
+
+    fn authorization(&self) -> Headers {
+        vec![("authorization", format!("Bearer {}", self.key))]
+    }
+
+    /// Where a model is shown, and its files can be had from.
+    fn page_of(&self, model: &str) -> String {
+        format!("{}/{model}", self.hub_url)
+    }
+}
+
+/// One model at Hugging Face, at one provider or at whichever serves it.
 #[derive(Clone)]
 pub struct HuggingFace {
-    url: String,
-    key: String,
+    site: Site,
+    provider: Option<Provider>,
     model: String,
-}
-
-/// One try to fetch a picture that the answer only names. It comes on top of the time for the answer, and together they
-/// stay within what the platform allows a request.
-const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Text of an answer is read up to here: errors are short, a picture in base64 is a third larger than it is.
-const TEXT_BYTES_MAX: usize = PICTURE_BYTES_MAX / 3 * 4 + 4_096;
-
-#[derive(Serialize)]
-struct TextToImage<'a> {
-    inputs: &'a str,
-    parameters: Parameters<'a>,
-}
-
-#[derive(Serialize)]
-struct Parameters<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    negative_prompt: Option<&'a str>,
-    width: u32,
-    height: u32,
-    num_inference_steps: u32,
-    guidance_scale: f64,
-    seed: u32,
-}
-
-/// A picture in JSON, as some of the router's back ends answer.
-#[derive(Deserialize)]
-struct JsonPicture {
-    #[serde(default)]
-    data: Vec<Base64Picture>,
-    #[serde(default)]
-    output: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Base64Picture {
-    b64_json: String,
+    name: String,
+    account: String,
+    lookup: Lookup,
 }
 
 impl HuggingFace {
-    /// The model behind that router, asked with that key.
+    /// The model, which is `owner/name`, at that provider or, where there is none, at whichever serves it.
     #[must_use]
-    pub fn new(router_url: &str, key: &str, model: &str) -> Self {
-        Self { url: router_url.trim_end_matches('/').to_owned(), key: key.to_owned(), model: model.to_owned() }
-    }
-
-    fn request<B>(&self, job: &Job<'_>, timeout: Duration) -> Request<B> {
-        let body = TextToImage {
-            inputs: job.prompt,
-            parameters: Parameters {
-                negative_prompt: job.negative_prompt,
-                width: job.width,
-                height: job.height,
-                num_inference_steps: steps_for(&self.model, job.steps),
-                guidance_scale: job.cfg_scale,
-                seed: job.seed,
-            },
-        };
-        Request {
-            method: Method::Post,
-            url: format!("{}/hf-inference/models/{}", self.url, self.model),
-            headers: vec![
-                ("authorization", format!("Bearer {}", self.key)),
-                ("content-type", "application/json".to_owned()),
-                ("accept", "image/png".to_owned()),
-            ],
-            // Strings and finite numbers always serialize.
-            payload: Payload::Text(serde_json::to_string(&body).unwrap_or_default()),
-            timeout,
-            bytes_max: TEXT_BYTES_MAX,
+    pub fn new(site: &Site, provider: Option<Provider>, model: &str) -> Self {
+        let is_usual = site.router_url == ROUTER_URL;
+        Self {
+            account: if is_usual { KIND.to_owned() } else { format!("{KIND}@{}", site.router_url) },
+            name: provider
+                .map_or_else(|| format!("{KIND}:{model}"), |provider| format!("{KIND}/{}:{model}", provider.name())),
+            site: site.clone(),
+            provider,
+            model: model.to_owned(),
+            lookup: Lookup::default(),
         }
     }
 
-    async fn picture_from_json<T: Transport>(
+    /// Asks whoever serves the model. A provider that says that the model is gone has drawn nothing and billed nothing,
+    /// so the next one of the mapping is asked within the same attempt; each is asked once at most.
+    async fn draw_anywhere<T: Transport, C: Timer>(
         &self,
-        transport: &T,
-        response: &Response<T::Body>,
-    ) -> Result<T::Body, EngineError> {
-        let no_picture = |detail: &str| {
-            EngineError::new(Failure::NoPicture(domain::picture::NoPicture::UnknownFormat), self.detail(detail))
-        };
-        let json: JsonPicture = serde_json::from_str(&response.body.text(TEXT_BYTES_MAX))
-            .map_err(|_| no_picture("JSON that holds no picture"))?;
-        if let Some(first) = json.data.first() {
-            // Some servers put a data URL where base64 should be.
-            let base64 = first.b64_json.split_once(";base64,").map_or(first.b64_json.as_str(), |(_, base64)| base64);
-            let bytes = BASE64_STANDARD.decode(base64).map_err(|_| no_picture("base64 that cannot be decoded"))?;
-            return Ok(T::Body::from_bytes(&bytes));
-        }
-        let url = json.output.first().ok_or_else(|| no_picture("JSON that lists no picture"))?;
-        // Never with the key, and never to what is not the web.
-        if !url.starts_with("https://") && !url.starts_with(&format!("{}/", self.url)) {
-            return Err(no_picture("a picture at an address that is not https"));
-        }
-        self.download(transport, url).await.ok_or_else(|| no_picture("a picture whose address does not deliver it"))
-    }
-
-    /// Fetches a picture that is drawn, and paid for, already: so once more where the first try fails.
-    async fn download<T: Transport>(&self, transport: &T, url: &str) -> Option<T::Body> {
-        for _ in 0..2 {
-            let download = Request {
-                method: Method::Get,
-                url: url.to_owned(),
-                headers: vec![],
-                payload: Payload::None,
-                timeout: DOWNLOAD_TIMEOUT,
-                bytes_max: PICTURE_BYTES_MAX,
+        attempt: &Attempt<'_, T, C>,
+    ) -> Result<Drawn<T::Body>, EngineError> {
+        let mut is_new = false;
+        let mut asked = vec![];
+        let mut gone = None;
+        loop {
+            let found = self.lookup.find(attempt, &self.site, &self.model).await;
+            is_new |= found.is_new;
+            let is_wanted = |served: &&Served| {
+                self.provider.is_none_or(|provider| provider == served.provider) && !asked.contains(&served.provider)
             };
-            match transport.send(download).await {
-                Ok(downloaded) if downloaded.is_success() => return Some(downloaded.body),
-                _ => {}
+            let Some(served) = found.serving.iter().find(is_wanted) else {
+                self.lookup.forget();
+                let nobody = if found.is_guess {
+                    attempt.error(Failure::Unavailable, "cannot learn who serves the model")
+                } else {
+                    attempt.error(Failure::Gone, "is served by nobody whom the hub can ask")
+                };
+                return Err(gone.unwrap_or(nobody));
+            };
+            let error = match self.draw_at(attempt, served).await {
+                Err(error) if matches!(error.failure, Failure::Gone | Failure::BadInput) => error,
+                other => return other,
+            };
+            // What was remembered is wrong, or may be: a provider that does not know the model may say so with 400.
+            if !is_new {
+                self.lookup.drop_answer();
             }
+            if error.failure == Failure::BadInput {
+                return Err(error);
+            }
+            if found.is_guess {
+                self.lookup.forget();
+                return Err(EngineError::new(Failure::Unavailable, error.detail));
+            }
+            self.lookup.exclude(served.provider, attempt.timer.now_ms());
+            asked.push(served.provider);
+            gone = Some(error);
         }
-        None
     }
 
-    fn detail(&self, what: &str) -> String {
-        format!("huggingface:{} answered with {what}", self.model)
+    async fn draw_at<T: Transport, C: Timer>(
+        &self,
+        attempt: &Attempt<'_, T, C>,
+        served: &Served,
+    ) -> Result<Drawn<T::Body>, EngineError> {
+        match served.provider {
+            Provider::HfInference => hf_inference::draw(attempt, &self.site, &self.model).await,
+            Provider::FalAi => fal_ai::draw(attempt, &self.site, &self.model, served).await,
+            Provider::Replicate => replicate::draw(attempt, &self.site, &self.model, served).await,
+            Provider::Together => together::draw(attempt, &self.site, &self.model, served).await,
+        }
     }
 }
 
 impl Engine for HuggingFace {
-    fn model(&self) -> &str {
-        &self.model
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn account(&self) -> &str {
+        &self.account
     }
 
     async fn attempt<T: Transport>(
         &self,
         transport: &T,
+        timer: &impl Timer,
         job: &Job<'_>,
         timeout: Duration,
+        recall: &Recall,
     ) -> Result<Drawn<T::Body>, EngineError> {
-        let response = transport.send(self.request(job, timeout)).await?;
-        if !response.is_success() {
-            return Err(answer::error(&response, &self.model));
+        let deadline = Deadline::new(timer, timeout);
+        let (engine, secret) = (self.name.as_str(), self.site.key.as_str());
+        let attempt = Attempt { transport, timer, job, recall, engine, secret, deadline };
+        if self.provider == Some(Provider::HfInference) {
+            hf_inference::draw(&attempt, &self.site, &self.model).await
+        } else {
+            self.draw_anywhere(&attempt).await
         }
-        let is_json = response.header("content-type").is_some_and(|media_type| media_type.contains("json"));
-        let bytes = if is_json { self.picture_from_json(transport, &response).await? } else { response.body };
-        let length = bytes.length();
-        if length > PICTURE_BYTES_MAX {
-            return Err(EngineError::new(Failure::TooLarge, self.detail("more bytes than a picture may have")));
-        }
-        let tail = bytes.copy(length.saturating_sub(TAIL_BYTES), TAIL_BYTES);
-        let picture = inspect(&bytes.copy(0, HEAD_BYTES), &tail, length).map_err(|reason| {
-            EngineError::new(Failure::NoPicture(reason), self.detail(&format!("{length} bytes that are no picture")))
-        })?;
-        Ok(Drawn { bytes, picture, model: self.model.clone() })
     }
-}
-
-/// Models that were distilled to a few steps refuse or waste more.
-fn steps_for(model: &str, steps: u32) -> u32 {
-    if model.to_ascii_lowercase().contains("schnell") { steps.min(4) } else { steps }
 }

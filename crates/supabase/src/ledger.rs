@@ -1,14 +1,19 @@
 //! The ledger's functions, called through PostgREST.
 //!
-//! Owns: with whose authority each is called (the customer's own token reserves; the secret key settles), their time
-//! limits, and which calls may be repeated. The crate postgrest builds the calls; the transport sends them, as it sends
-//! everything else. Must not: interpret a refusal beyond reading it.
+//! Owns: how a call is made, its time limit, what it means when there is no answer, and the repeating of calls that may be
+//! repeated. Which functions there are stands in `customer` (called with the customer's own token) and `work` (with the
+//! secret key). The crate postgrest builds the calls; the transport sends them, as it sends everything else.
+//! Must not: interpret a refusal beyond reading it.
 
-use crate::{CustomerToken, Project, Reservation, SecretKey, Settlement, StoredPicture};
-use domain::code::Code;
-use domain::id::{CustomerId, RequestId};
-use domain::request::ImageRequest;
+mod customer;
+mod work;
+
+pub use customer::{Asking, Roster};
+pub use work::Part;
+
+use crate::{Project, SecretKey};
 use postgrest::{Builder, Postgrest};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -60,36 +65,6 @@ impl fmt::Display for LedgerError {
     }
 }
 
-#[derive(Serialize)]
-struct Reserve<'a> {
-    session_id: String,
-    request_id: String,
-    conversation_id: Option<String>,
-    prompt: &'a str,
-    negative_prompt: Option<&'a str>,
-    width: u32,
-    height: u32,
-    steps: u32,
-    cfg_scale: f64,
-    seed: Option<u32>,
-    batch_count: u32,
-}
-
-#[derive(Serialize)]
-struct Complete<'a> {
-    user_id: CustomerId,
-    request_id: RequestId,
-    pictures: &'a [StoredPicture],
-    failure_code: &'a str,
-}
-
-#[derive(Serialize)]
-struct Fail<'a> {
-    user_id: CustomerId,
-    request_id: RequestId,
-    failure_code: &'a str,
-}
-
 /// PostgREST's error body; the message may quote what the customer wrote and is left where it is.
 #[derive(Deserialize)]
 struct Rejection {
@@ -107,77 +82,14 @@ impl Ledger {
             as_hub: secret_key.headers().into_iter().fold(rest, |rest, (name, value)| rest.insert_header(name, value)),
         }
     }
-
-    /// Takes the hold for a request, as its customer. Never repeated: a second call would find the first one's hold and
-    /// take it for another worker's.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when there is no answer; a hold that was taken all the same ends with its lease.
-    pub async fn reserve(
-        &self,
-        transport: &impl Transport,
-        customer: &CustomerToken,
-        request_id: RequestId,
-        request: &ImageRequest,
-    ) -> Result<Reservation, LedgerError> {
-        let arguments = Reserve {
-            session_id: request.session_id.to_string(),
-            request_id: request_id.to_string(),
-            conversation_id: request.conversation_id.map(|id| id.to_string()),
-            prompt: &request.prompt,
-            negative_prompt: request.negative_prompt.as_deref(),
-            width: request.width,
-            height: request.height,
-            steps: request.steps,
-            cfg_scale: request.cfg_scale,
-            seed: request.seed,
-            batch_count: request.batch_count,
-        };
-        let call = self.as_customer.rpc("reserve_generation", to_json(&arguments)?).auth(customer.as_str());
-        read(&answer(transport, call).await.map_err(not_a_customer)?)
-    }
-
-    /// Records the stored pictures of a request and releases what was not made of it, for that reason. Repeated when no
-    /// answer comes: the function answers the same however often it is called.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when there is no answer at the third try either.
-    pub async fn complete(
-        &self,
-        transport: &impl Transport,
-        timer: &impl Timer,
-        customer: CustomerId,
-        request: RequestId,
-        pictures: &[StoredPicture],
-        reason: Code,
-    ) -> Result<Settlement, LedgerError> {
-        let arguments =
-            to_json(&Complete { user_id: customer, request_id: request, pictures, failure_code: reason.as_str() })?;
-        settle(transport, timer, || self.as_hub.rpc("complete_generation", arguments.clone())).await
-    }
-
-    /// Releases the holds of a request. Repeated like [`Self::complete`].
-    ///
-    /// # Errors
-    /// [`LedgerError`] when there is no answer at the third try either; the holds end with their lease then.
-    pub async fn fail(
-        &self,
-        transport: &impl Transport,
-        timer: &impl Timer,
-        customer: CustomerId,
-        request: RequestId,
-        reason: Code,
-    ) -> Result<Settlement, LedgerError> {
-        let arguments = to_json(&Fail { user_id: customer, request_id: request, failure_code: reason.as_str() })?;
-        settle(transport, timer, || self.as_hub.rpc("fail_generation", arguments.clone())).await
-    }
 }
 
-async fn settle(
+/// Makes a call that answers the same however often it is made: up to three times, as long as no answer comes.
+async fn repeated<Answer: DeserializeOwned>(
     transport: &impl Transport,
     timer: &impl Timer,
     call: impl Fn() -> Builder,
-) -> Result<Settlement, LedgerError> {
+) -> Result<Answer, LedgerError> {
     let mut lost = None;
     for pause in RETRY_PAUSES {
         match answer(transport, call()).await {
@@ -229,15 +141,6 @@ fn rejection(status: u16, text: &str) -> LedgerError {
         // answer it lost.
         (408 | 429 | 500..=599, _) if !is_rolled_back => LedgerError::Unreachable(format!("{status} {code}")),
         _ => LedgerError::Rejected(status, code),
-    }
-}
-
-/// A token that PostgREST accepts need not be a customer's: its role may not reserve (42501), or its subject is no UUID
-/// (22P02; everything else in the call was read as what it is before).
-fn not_a_customer(error: LedgerError) -> LedgerError {
-    match error {
-        LedgerError::Rejected(_, code) if matches!(code.as_str(), "42501" | "22P02") => LedgerError::Unauthorized(code),
-        other => other,
     }
 }
 

@@ -4,14 +4,19 @@
 //! nowhere else (`secret.rs`).
 //! Must not: decide about credits, which is the database's, or about the functions' answers, which is the edge's.
 
+mod address;
 mod ledger;
 mod outcome;
 mod secret;
 mod storage;
 mod token;
 
-pub use ledger::{Ledger, LedgerError};
-pub use outcome::{Balance, Generation, Reservation, Settlement, StoredPicture};
+pub use address::{AddressKey, SealedAddress};
+pub use ledger::{Asking, Ledger, LedgerError, Part, Roster};
+pub use outcome::{
+    Balance, Claim, Claimed, EngineSight, Generation, PassedOver, Progress, Pulse, Queued, Reservation, Settlement,
+    Standing, StoredPicture, Turn,
+};
 pub use secret::SecretKey;
 pub use storage::{PictureStore, StorageError};
 pub use token::CustomerToken;

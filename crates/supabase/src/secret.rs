@@ -16,6 +16,13 @@ impl SecretKey {
         can_be_sent.then(|| Self(text.to_owned()))
     }
 
+    /// Whether a text is this key. How long it takes does not tell where the two differ.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        let differs = self.0.bytes().zip(text.bytes()).fold(0, |differs, (ours, theirs)| differs | (ours ^ theirs));
+        self.0.len() == text.len() && differs == 0
+    }
+
     /// The headers that carry the key. A key of today is no JWT and would be refused as a bearer token; the legacy
     /// `service_role` key is one, and PostgREST and Storage know it by nothing else.
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
@@ -42,6 +49,16 @@ mod tests {
         let names = |key| SecretKey::new(key).unwrap().headers().iter().map(|(name, _)| *name).collect::<Vec<_>>();
         assert_eq!(names("sb_secret_x"), ["apikey"]);
         assert_eq!(names("eyJh.eyJy.c2ln"), ["apikey", "authorization"]);
+    }
+
+    #[test]
+    fn a_key_is_itself_and_nothing_else() {
+        let key = SecretKey::new("sb_secret_x").unwrap();
+        let rows = [("sb_secret_x", true), ("sb_secret_y", false), ("sb_secret_", false), ("sb_secret_xx", false)];
+        for (text, expected) in rows {
+            assert_eq!(key.is(text), expected, "{text}");
+        }
+        assert!(!key.is(""));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Method {
     Get,
     /// `POST`
     Post,
+    /// `PUT`
+    Put,
     /// `DELETE`
     Delete,
 }
@@ -25,6 +27,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }
@@ -76,7 +79,7 @@ pub struct Response<B> {
 }
 
 /// The headers of an answer that a [`Transport`] hands on.
-pub const HEADERS_READ: [&str; 4] = ["content-type", "ratelimit", "retry-after", "x-request-id"];
+pub const HEADERS_READ: [&str; 5] = ["content-type", "ratelimit", "retry-after", "x-error-code", "x-request-id"];
 
 impl<B> Response<B> {
     /// A header of [`HEADERS_READ`].
@@ -148,7 +151,7 @@ pub trait Transport {
     type Body: Body;
 
     /// Sends one request, once, and waits for the whole answer. It never retries and never follows a redirect to another
-    /// host with the request's headers.
+    /// host with the request's headers. A future that is dropped before its end hangs up.
     fn send(&self, request: Request<Self::Body>) -> impl Future<Output = Result<Response<Self::Body>, TransportError>>;
 }
 

@@ -66,7 +66,7 @@ export function handler(functionName: string, options: Options = {}): (request: 
       console.error(`${functionName}: a request failed inside the instance: ${(error as Error)?.name} ${detail}`);
       return new Response(
         JSON.stringify({
-          error: "Something went wrong on our side. A credit that was held for it comes back within three minutes.",
+          error: "Something went wrong on our side. A credit that was held for it comes back within a minute.",
           code: "internal",
         }),
         { status: 500, headers: { "content-type": "application/json", "access-control-allow-origin": "*" } },

@@ -28,6 +28,8 @@ const table: Record<string, Expected> = {
   not_in_plan: { status: 403, sometimes: released },
   request_in_progress: { status: 409, always: { retryAfter: isCount } },
   request_id_reused: { status: 409 },
+  request_not_found: { status: 404 },
+  cancelled: { status: 409, sometimes: released },
   too_large: { status: 413 },
   unsupported_media_type: { status: 415 },
   prompt_refused: { status: 422, sometimes: released },
@@ -38,8 +40,9 @@ const table: Record<string, Expected> = {
   },
   rate_limited: {
     status: 429,
-    always: { rateLimited: isTrue, creditsRemaining: isCount },
-    sometimes: ["resetsAt", "retryAfter"],
+    always: { rateLimited: isTrue },
+    // An engine need not say for how long; the hub itself always does.
+    sometimes: ["retryAfter", "creditsRemaining", "resetsAt"],
   },
   engine_failed: { status: 502, sometimes: released },
   engine_misconfigured: { status: 502, sometimes: released },
@@ -48,7 +51,7 @@ const table: Record<string, Expected> = {
     always: { loading: isTrue, estimatedTime: isCount, retryAfter: isCount },
     sometimes: released,
   },
-  engine_unavailable: { status: 503, sometimes: released },
+  engine_unavailable: { status: 503, sometimes: ["retryAfter", "creditsRemaining", "resetsAt"] },
   engine_timeout: { status: 504, sometimes: released },
   internal: { status: 500, sometimes: released },
 };

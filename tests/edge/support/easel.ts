@@ -7,6 +7,7 @@ export type Fault = { kind: string; [detail: string]: unknown };
 
 /** A request that easel saw. */
 export interface Seen {
+  sequence: number;
   method: string;
   path: string;
   headers: Record<string, string | boolean>;
@@ -20,11 +21,14 @@ export interface Seen {
 export class Easel {
   constructor(readonly url: string, readonly key: string) {}
 
-  /** Plays a fault for the next `times` requests whose prompt contains the marker; null is for ever. */
-  async order(marker: string, fault: Fault, times: number | null = 1): Promise<void> {
+  /**
+   * Plays a fault for the next `times` requests whose prompt contains the marker, and whose path contains `path`; null is
+   * for ever.
+   */
+  async order(marker: string, fault: Fault, times: number | null = 1, path = ""): Promise<void> {
     const response = await fetch(`${this.url}/easel/faults`, {
       method: "POST",
-      body: JSON.stringify({ prompt_contains: marker, times, fault }),
+      body: JSON.stringify({ prompt_contains: marker, path_contains: path, times, fault }),
     });
     assert.equal(response.status, 201, await response.text());
   }

@@ -33,11 +33,17 @@ export class Gate {
         await held.opened.promise;
       }
       const { pathname, search } = new URL(request.url);
-      return await fetch(engineUrl() + pathname + search, {
-        method: request.method,
-        headers: request.headers,
-        body: body === "" ? null : body,
-      });
+      try {
+        return await fetch(engineUrl() + pathname + search, {
+          method: request.method,
+          headers: request.headers,
+          body: body === "" ? null : body,
+          // Who hangs up on the gate hangs up on the engine.
+          signal: request.signal,
+        });
+      } catch {
+        return new Response(null, { status: 502 });
+      }
     });
     this.url = `http://127.0.0.1:${this.#server.addr.port}`;
   }

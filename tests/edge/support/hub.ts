@@ -25,10 +25,34 @@ export interface Bench {
 export interface HubOptions extends StackOptions {
   /** Puts a gate in front of the engine, so that a test can hold requests there for as long as it wants. */
   gated?: boolean;
+  /** Has every engine asked as if it had never failed: what a request finds out about it, no other hears of. */
+  forgetful?: boolean;
+  /** Has the queue try at once what it put back, however long it should wait; `waits` tells how long that was. */
+  impatient?: boolean;
 }
 
 /** The engine's key in every test: unlike any other text, so that it is found wherever it should not be. */
 export const engineKey = "hf_TheKeyThatMustNeverLeakAnywhere";
+
+const forget = `
+  create or replace function private.forget_standing() returns trigger language plpgsql set search_path = '' as $$
+    begin return null; end
+  $$;
+  create trigger engine_standing_forget before insert or update on private.engine_standing
+  for each row execute function private.forget_standing()`;
+
+const hurry = `
+  create table private.wait_wanted (request_id uuid not null, seconds integer not null, nth serial primary key);
+  create function private.try_at_once() returns trigger language plpgsql security definer set search_path = '' as $$
+    begin
+      insert into private.wait_wanted (request_id, seconds)
+      values (new.request_id, round(extract(epoch from new.not_before - private.clock())));
+      new.not_before := private.clock() - interval '1 second';
+      return new;
+    end
+  $$;
+  create trigger image_generations_try_at_once before update on public.image_generations for each row
+  when (old.status = 'running' and new.status = 'queued') execute function private.try_at_once()`;
 
 /** A running stack, as a file's tests see it. */
 export class Hub {
@@ -43,9 +67,10 @@ export class Hub {
   jwtSecret = "";
 
   constructor(options: HubOptions = {}) {
-    const { gated, ...stackOptions } = options;
+    const { gated, forgetful, impatient, ...stackOptions } = options;
+    const changes = [...forgetful ? [forget] : [], ...impatient ? [hurry] : []];
     this.gate = gated ? new Gate(() => this.stack.engineUrl) : undefined;
-    Deno.test.beforeAll(() => this.#start(stackOptions));
+    Deno.test.beforeAll(() => this.#start(stackOptions, changes));
     Deno.test.afterAll(() => this.#stop());
   }
 
@@ -87,6 +112,7 @@ export class Hub {
         customers.push(fresh);
         return fresh;
       };
+      await this.forgetFaults();
       await body({ hub: this, engine: new Easel(this.stack.engineUrl, engineKey), customer, marker });
       for (const one of customers) await one.assertSettled();
       assertNothingLeaks(this.log.join("\n"), this.secrets, { isError: false });
@@ -94,7 +120,38 @@ export class Hub {
     });
   }
 
-  async #start(options: StackOptions): Promise<void> {
+  /** Has every engine asked again at once, whatever it answered before: each fault of a test is the first. */
+  async forgetFaults(): Promise<void> {
+    await this.sql`delete from private.engine_standing`;
+  }
+
+  /** Has every engine asked as if it had never failed, until the work is done. */
+  async whileForgetful<T>(work: () => Promise<T>): Promise<T> {
+    await this.sql.unsafe(forget);
+    try {
+      return await work();
+    } finally {
+      await this.sql`drop trigger engine_standing_forget on private.engine_standing`;
+    }
+  }
+
+  /** Wakes the worker of the queue, as pg_net does, and waits until it is done; what it says that it did. */
+  async work(name = "queue-worker"): Promise<{ completed: number; requeued: number; failed: number }> {
+    const headers = { apikey: this.stack.secretKey, "content-type": "application/json" };
+    const response = await this.fetch(this.functionUrl(name), { method: "POST", headers, body: "{}" });
+    const told = await response.json();
+    assert.equal(response.status, 200, JSON.stringify(told));
+    return told;
+  }
+
+  /** The seconds that a request was to wait, each time that it was put back into the queue. */
+  async waits(requestId: string): Promise<number[]> {
+    const waits = await this.sql<{ seconds: number }[]>`
+      select seconds from private.wait_wanted where request_id = ${requestId} order by nth`;
+    return waits.map(({ seconds }) => seconds);
+  }
+
+  async #start(options: StackOptions, changes: string[]): Promise<void> {
     // Set by mutants.ts, to run the tests against a hub with a mistake in it.
     const projectDir = options.projectDir ?? Deno.env.get("EDGE_PROJECT_DIR");
     this.#stack = await startStack({
@@ -108,13 +165,16 @@ export class Hub {
       easelArgs: ["--token", engineKey, ...options.easelArgs ?? []],
       functionEnv: {
         HUGGINGFACE_API_KEY: engineKey,
-        ...(this.gate ? { HUGGINGFACE_BASE_URL: this.gate.url } : {}),
+        ...(this.gate ? { HUGGINGFACE_BASE_URL: this.gate.url, HUGGINGFACE_HUB_URL: this.gate.url } : {}),
         ...options.functionEnv,
       },
       log: (line) => void this.log.push(line),
     });
     // A notice ("there is no transaction in progress") is nothing a test wants to see.
     this.#sql = postgres(this.#stack.dbUrl, { max: 4, onnotice: () => {} });
+    // All customers of a file share one address.
+    await this.#sql`update private.rate_limit set per_minute = 100000, burst = 100000 where scope = 'address'`;
+    for (const change of changes) await this.#sql.unsafe(change);
     const state = JSON.parse(await Deno.readTextFile(`${this.#stack.stateDir}/stack.json`));
     this.jwtSecret = state.jwtSecret;
     const passwords = Object.values<string>(state.passwords).filter((password) => password !== "postgres");

@@ -1,92 +1,117 @@
-//! `generate-image`: a prompt in, a stored picture out, for a credit.
+//! `generate-image`: a prompt in, a stored picture out, for a credit. `POST` asks for one, `GET` where it stands,
+//! `DELETE` takes it back.
 //!
-//! Owns: the order of the four calls (hold, draw, store, record) and what follows when one of them fails.
-//! Must not: count credits (the ledger's), or know an engine's protocol.
+//! Owns: which calls a request takes and in which order, and what is answered when no hold was taken.
+//! Must not: count credits (the ledger's), or draw (that is `work`).
 
 mod answer;
+mod read;
+mod standing;
 
+use crate::address;
 use crate::context::{Backend, Context};
 use crate::error::ApiError;
 use crate::http::{self, Incoming};
-use crate::random;
+use crate::work::{LedgerGate, Work, ended, failure_of, ledger_error};
 use domain::code::Code;
-use domain::id::{CustomerId, RequestId};
-use domain::request::{ImageRequest, InvalidRequest};
-use engine::{AnyEngine, Failure, Job};
-use futures_util::future::join_all;
-use std::fmt::Display;
-use supabase::{Balance, Generation, LedgerError, PictureStore, Reservation, Settlement, StorageError, StoredPicture};
-use transport::Timer;
+use domain::id::RequestId;
+use domain::request::InvalidRequest;
+use futures_util::future::join;
+use read::Order;
+use supabase::{Asking, Balance, EngineSight, Part, Reservation, SealedAddress, Settlement};
 use web_sys::Response;
 
-/// Answers a request for pictures.
+/// An error, and the id under which the server worked where there was one.
+pub type Refused = (ApiError, Option<RequestId>);
+
+/// Answers a request about pictures.
 ///
 /// # Errors
 /// Every row of the error table. Whatever ends in an error has released the hold it took, or leaves it to its lease
 /// where the ledger could not be reached. Only [`ApiError::Unconfirmed`] may have cost a credit, and then the picture is
 /// there: the same request again says so.
-pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, (ApiError, Option<RequestId>)> {
-    let (request, request_id) = read(incoming).await.map_err(|error| (error, None))?;
-    generate(incoming, context, &request, request_id).await.map_err(|error| (error, Some(request_id)))
-}
-
-async fn read(incoming: &Incoming) -> Result<(ImageRequest, RequestId), ApiError> {
-    let refuse = |field: &str, sentence: &str| ApiError::InvalidRequest(InvalidRequest::new(field, sentence));
-    if incoming.method() != "POST" {
-        return Err(refuse("method", "Send a POST request to make a picture."));
-    }
-    incoming.customer()?;
-    if incoming.header("prefer").is_some_and(|prefer| prefer.to_ascii_lowercase().contains("respond-async")) {
-        return Err(refuse("Prefer", "This hub does not answer asynchronously yet. Leave respond-async out."));
-    }
-    let request = ImageRequest::from_json(&incoming.json_body().await?).map_err(ApiError::InvalidRequest)?;
-    let from_header = incoming
-        .header("idempotency-key")
-        .map(|text| text.trim().parse::<RequestId>())
-        .transpose()
-        .map_err(|_| refuse("Idempotency-Key", "The Idempotency-Key is not a UUID."))?;
-    let request_id = match (request.request_id, from_header) {
-        (Some(in_body), Some(in_header)) if in_body != in_header => {
-            return Err(refuse("requestId", "The requestId and the Idempotency-Key name different requests."));
+pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, Refused> {
+    match incoming.method().as_str() {
+        "POST" => {
+            let order = read::order(incoming).await.map_err(|error| (error, None))?;
+            let request_id = order.request_id;
+            // Boxed, so that a request which is only looked up does not pay for what drawing needs.
+            Box::pin(generate(incoming, context, &order)).await.map_err(|error| (error, Some(request_id)))
         }
-        (Some(id), _) | (None, Some(id)) => id,
-        (None, None) => RequestId::from_random_bytes(random::bytes()),
-    };
-    Ok((request, request_id))
+        "GET" => standing::status(incoming, context).await,
+        "DELETE" => standing::cancel(incoming, context).await,
+        _ => {
+            let sentence = "Send a POST request to make a picture, GET to see where it stands, DELETE to take it back.";
+            Err((ApiError::InvalidRequest(InvalidRequest::new("method", sentence)), None))
+        }
+    }
 }
 
-async fn generate(
-    incoming: &Incoming,
-    context: &Context,
-    request: &ImageRequest,
-    request_id: RequestId,
-) -> Result<Response, ApiError> {
-    let customer_token = incoming.customer()?;
+async fn generate(incoming: &Incoming, context: &Context, order: &Order) -> Result<Response, ApiError> {
+    let customer = incoming.customer()?;
     let backend = context.backend.as_ref().map_err(|missing| ApiError::internal(missing))?;
     let engines = context.engines.as_ref().map_err(|wrong| {
         crate::log(wrong);
         ApiError::Failed { code: Code::EngineMisconfigured, retry_after: None, balance: None }
     })?;
-    let reservation = backend.ledger.reserve(&context.transport, &customer_token, request_id, request).await;
-    let (customer, generations) = match reservation.map_err(|error| ledger_error(&error))? {
-        Reservation::Reserved { user_id, generations, .. } => (user_id, generations),
-        replayed_or_refused => return without_hold(replayed_or_refused, request_id),
+    let address = sealed_address(incoming, context);
+    let asking = Asking {
+        customer: &customer,
+        request_id: order.request_id,
+        request: &order.request,
+        roster: &context.roster,
+        respond_async: order.respond_async,
+        address: address.as_ref(),
     };
-    let work = Work { context, backend, engines, customer, request_id };
-    let settlement = work.settle(&generations).await?;
-    Ok(success(request_id, &settlement))
+    let reservation = backend.ledger.reserve(&context.transport, &asking).await;
+    let (part, lease, sight, generations) = match reservation.map_err(|error| ledger_error(&error))? {
+        Reservation::Reserved { user_id, lease_id, engines, generations, .. } => {
+            (Part { customer: user_id, request: order.request_id, lease: None }, lease_id, engines, generations)
+        }
+        replayed_or_refused => {
+            learn_address_key(context, backend).await;
+            return without_hold(replayed_or_refused, order.request_id);
+        }
+    };
+    let gate = LedgerGate::new(context, backend, sight, false);
+    let patience = order.wait.map_or(context.image_budget, |wait| wait.min(context.image_budget));
+    let work = Work { context, backend, engines, gate, part, lease, patience };
+    // Nobody waits for the key: it is there before the picture is.
+    let (made, ()) = join(work.make(&generations), learn_address_key(context, backend)).await;
+    let settlement = work.settle(made).await?;
+    Ok(success(order.request_id, &settlement))
 }
 
-/// What is answered when no hold was taken: what was answered before, or why not.
+fn sealed_address(incoming: &Incoming, context: &Context) -> Option<SealedAddress> {
+    let address = address::of(incoming, &context.client_address_header)?;
+    context.address_key.borrow().as_ref().map(|key| key.seal(address))
+}
+
+/// Asks for the key of addresses, once an instance. The first request of an instance goes without its address.
+async fn learn_address_key(context: &Context, backend: &Backend) {
+    if context.address_key.borrow().is_none() {
+        match backend.ledger.address_key(&context.transport).await {
+            Ok(key) => {
+                context.address_key.replace(Some(key));
+            }
+            Err(error) => crate::log(&format!("no address can be limited: {error}")),
+        }
+    }
+}
+
+/// What is answered when no hold was taken by this request: where it waits, what was answered before, or why not.
 fn without_hold(reservation: Reservation, request_id: RequestId) -> Result<Response, ApiError> {
     match reservation {
-        Reservation::Completed(settlement) => Ok(success(request_id, &settlement)),
-        Reservation::Failed(settlement) => {
-            let code = settlement.failure_code.as_deref().and_then(|name| name.parse().ok());
-            let code = code.unwrap_or(Code::Internal);
-            Err(ApiError::Failed { code, retry_after: None, balance: Some(settlement.balance) })
+        Reservation::Queued(queued) => {
+            let body = answer::Queued::new(request_id, &queued);
+            Ok(http::json_with(202, &body, None, &[("preference-applied", "respond-async")]))
         }
-        Reservation::Expired(settlement) => Err(expired(settlement.balance)),
+        Reservation::Completed(settlement) => Ok(success(request_id, &settlement)),
+        Reservation::Failed(settlement) => Err(ended(settlement)),
+        Reservation::Expired(settlement) if settlement.delivered().next().is_some() => {
+            Ok(success(request_id, &settlement))
+        }
+        Reservation::Expired(settlement) => Err(ended(settlement)),
         Reservation::Unauthorized => Err(ApiError::Unauthorized),
         Reservation::InvalidRequest { field } => {
             let sentence = match field.as_str() {
@@ -95,6 +120,7 @@ fn without_hold(reservation: Reservation, request_id: RequestId) -> Result<Respo
             };
             Err(ApiError::InvalidRequest(InvalidRequest::new(field, sentence)))
         }
+        Reservation::RateLimited { retry_after, balance } => Err(ApiError::RateLimited { retry_after, balance }),
         Reservation::SessionNotFound => Err(ApiError::SessionNotFound),
         Reservation::RequestIdReused => Err(ApiError::RequestIdReused),
         Reservation::RequestInProgress { retry_after } => {
@@ -105,164 +131,24 @@ fn without_hold(reservation: Reservation, request_id: RequestId) -> Result<Respo
         Reservation::CreditsExhausted { balance, retry_after } => {
             Err(ApiError::CreditsExhausted { balance, retry_after })
         }
+        Reservation::PromptRefused { balance } => Err(ApiError::PromptRefused(balance)),
+        Reservation::EnginesPassedOver { engines, balance } => Err(passed_over(&engines, balance)),
         // Handled by the caller; a hold that nobody works on ends with its lease.
         Reservation::Reserved { .. } => Err(ApiError::internal("a hold was taken and not worked on")),
     }
 }
 
-/// A request that holds its credits.
-struct Work<'a> {
-    context: &'a Context,
-    backend: &'a Backend,
-    engines: &'a [AnyEngine],
-    customer: CustomerId,
-    request_id: RequestId,
-}
-
-/// At which step one picture of a request was lost.
-#[derive(Clone, Copy)]
-enum Lost {
-    /// The engines did not draw it.
-    Drawing(Failure),
-    /// It was drawn, and Storage did not take it.
-    Uploading,
-    /// It was stored, and the ledger did not take it.
-    Recording,
-}
-
-impl Lost {
-    const fn code(self) -> Code {
-        match self {
-            Self::Drawing(failure) => failure.code(),
-            Self::Uploading | Self::Recording => Code::Internal,
-        }
-    }
-
-    fn into_error(self, balance: Option<Balance>) -> ApiError {
-        match self {
-            Self::Drawing(failure) => ApiError::engine(failure, balance),
-            Self::Uploading | Self::Recording => ApiError::Failed { code: Code::Internal, retry_after: None, balance },
-        }
-    }
-}
-
-impl Work<'_> {
-    /// Draws, stores and records the pictures. Those of a batch succeed or fail each for itself.
-    async fn settle(&self, generations: &[Generation]) -> Result<Settlement, ApiError> {
-        let results = join_all(generations.iter().map(|generation| self.make(generation))).await;
-        let mut stored = Vec::with_capacity(results.len());
-        let mut reason = None;
-        for result in results {
-            match result {
-                Ok(picture) => stored.push(picture),
-                Err(lost) => reason = reason.or(Some(lost)),
-            }
-        }
-        let reason = reason.unwrap_or(Lost::Recording);
-        if stored.is_empty() {
-            return Err(self.release(reason).await);
-        }
-        let (transport, timer, ledger) = (&self.context.transport, &self.context.timer, &self.backend.ledger);
-        match ledger.complete(transport, timer, self.customer, self.request_id, &stored, reason.code()).await {
-            Ok(settlement) => {
-                let is_recorded = |picture: &&StoredPicture| settlement.completed().any(|row| row.id == picture.id);
-                // A picture whose lease had run out was not charged for and is not kept.
-                self.delete(stored.iter().filter(|picture| !is_recorded(picture))).await;
-                if settlement.completed().next().is_some() { Ok(settlement) } else { Err(expired(settlement.balance)) }
-            }
-            // A definite no: nothing is recorded, so nothing is kept and nothing charged.
-            Err(error @ (LedgerError::Rejected(..) | LedgerError::Unauthorized(_))) => {
-                self.log(&error);
-                let failure = self.release(Lost::Recording).await;
-                self.delete(stored.iter()).await;
-                Err(failure)
-            }
-            // No answer: the pictures may be recorded, and so must stay where they are. Asking again tells.
-            Err(error) => {
-                self.log(&error);
-                Err(ApiError::Unconfirmed)
-            }
-        }
-    }
-
-    /// Gives the credits back. The client hears of the failure either way; without an answer the lease ends the hold.
-    async fn release(&self, reason: Lost) -> ApiError {
-        let (transport, timer, ledger) = (&self.context.transport, &self.context.timer, &self.backend.ledger);
-        let released = ledger.fail(transport, timer, self.customer, self.request_id, reason.code()).await;
-        let balance = released.map_err(|error| self.log(&error)).ok();
-        reason.into_error(balance.map(|settlement| settlement.balance))
-    }
-
-    async fn make(&self, generation: &Generation) -> Result<StoredPicture, Lost> {
-        let (transport, timer, store) = (&self.context.transport, &self.context.timer, &self.backend.store);
-        let job = Job {
-            prompt: &generation.prompt,
-            negative_prompt: generation.negative_prompt.as_deref(),
-            width: generation.width,
-            height: generation.height,
-            steps: generation.steps,
-            cfg_scale: generation.cfg_scale,
-            seed: generation.seed,
-        };
-        let started_ms = timer.now_ms();
-        let drawn =
-            engine::draw(self.engines, transport, timer, &job, self.context.image_budget).await.map_err(|error| {
-                self.log(&error);
-                Lost::Drawing(error.failure)
-            })?;
-        let generation_time_ms = u32::try_from(timer.now_ms().saturating_sub(started_ms)).unwrap_or(u32::MAX);
-        let format = drawn.picture.format;
-        let object_name = PictureStore::object_name(self.customer, generation, format);
-        if let Err(error) = store.upload(transport, timer, &object_name, format, &drawn.bytes).await {
-            self.log(&error);
-            if matches!(error, StorageError::Unreachable(_)) {
-                // It may be there all the same, and nobody will be charged for it.
-                let _ = store.delete(transport, &object_name).await;
-            }
-            return Err(Lost::Uploading);
-        }
-        let size = drawn.picture.size;
-        Ok(StoredPicture {
-            id: generation.id,
-            width: size.map(|(width, _)| width),
-            height: size.map(|(_, height)| height),
-            image_url: store.public_address(&object_name),
-            object_name,
-            model: drawn.model,
-            generation_time_ms,
-        })
-    }
-
-    async fn delete(&self, pictures: impl Iterator<Item = &StoredPicture>) {
-        for picture in pictures {
-            if let Err(error) = self.backend.store.delete(&self.context.transport, &picture.object_name).await {
-                self.log(&format_args!("an unrecorded picture stays in storage: {error}"));
-            }
-        }
-    }
-
-    fn log(&self, what: &dyn Display) {
-        crate::log(&format!("request {}: {what}", self.request_id));
-    }
+/// Not one engine is worth asking now: the client is told of the one that is back first, where any comes back by itself.
+fn passed_over(sight: &EngineSight, balance: Balance) -> ApiError {
+    let returning = sight.passed_over.iter().map(|passed| (failure_of(passed).code(), passed.retry_after));
+    let soonest = returning.filter(|(code, _)| *code != Code::EngineMisconfigured).min_by_key(|(_, seconds)| *seconds);
+    let (code, retry_after) = match soonest {
+        Some((code, seconds)) => (code, Some(seconds.max(1))),
+        None => (Code::EngineMisconfigured, None),
+    };
+    ApiError::Failed { code, retry_after, balance: Some(balance) }
 }
 
 fn success(request_id: RequestId, settlement: &Settlement) -> Response {
     http::json(200, &answer::Success::new(request_id, settlement), None)
-}
-
-fn expired(balance: Balance) -> ApiError {
-    ApiError::Failed { code: Code::EngineTimeout, retry_after: None, balance: Some(balance) }
-}
-
-fn ledger_error(error: &LedgerError) -> ApiError {
-    match error {
-        LedgerError::Unauthorized(code) => {
-            // A token that is merely old is the customer's matter; anything else may be a wrong key or a missing grant.
-            if !code.starts_with("PGRST30") {
-                crate::log(&error.to_string());
-            }
-            ApiError::Unauthorized
-        }
-        other => ApiError::internal(&other.to_string()),
-    }
 }

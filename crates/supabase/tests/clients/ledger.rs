@@ -6,20 +6,24 @@ use domain::generation::Status;
 use domain::id::{CustomerId, RequestId};
 use domain::request::ImageRequest;
 use serde_json::{Value, json};
-use supabase::{CustomerToken, Ledger, LedgerError, Project, Reservation, SecretKey, Settlement, StoredPicture};
+use supabase::{
+    Asking, CustomerToken, Ledger, LedgerError, Part, Project, Reservation, Roster, SecretKey, Settlement,
+    StoredPicture,
+};
 use transport::{Payload, Request};
 
-const CUSTOMER: &str = "11111111-1111-4111-8111-111111111111";
-const REQUEST: &str = "22222222-2222-4222-8222-222222222222";
+pub const CUSTOMER: &str = "11111111-1111-4111-8111-111111111111";
+pub const REQUEST: &str = "22222222-2222-4222-8222-222222222222";
+pub const LEASE: &str = "55555555-5555-4555-8555-555555555555";
 
-type Sent = Vec<Request<Vec<u8>>>;
+pub type Sent = Vec<Request<Vec<u8>>>;
 
-fn ledger() -> Ledger {
+pub fn ledger() -> Ledger {
     let project = Project { url: "http://hub".to_owned(), publishable_key: "sb_publishable_x".to_owned() };
     Ledger::new(&project, &SecretKey::new("sb_secret_x").unwrap())
 }
 
-fn arguments(request: &Request<Vec<u8>>) -> Value {
+pub fn arguments(request: &Request<Vec<u8>>) -> Value {
     let Payload::Text(text) = &request.payload else { panic!("JSON") };
     serde_json::from_str(text).unwrap()
 }
@@ -31,14 +35,38 @@ fn request() -> ImageRequest {
     ImageRequest::from_json(body.to_string().as_bytes()).unwrap()
 }
 
+pub fn roster() -> Roster {
+    Roster { engines: vec!["huggingface:a/b".to_owned()], accounts: vec!["huggingface".to_owned()] }
+}
+
+pub fn token() -> CustomerToken {
+    CustomerToken::from_authorization("Bearer aa.bb.cc").unwrap()
+}
+
 fn reserve(status: u16, body: &Value) -> (Result<Reservation, LedgerError>, Sent) {
-    let script = Script::new([answer(status, body)]);
-    let token = CustomerToken::from_authorization("Bearer aa.bb.cc").unwrap();
-    let reservation = pollster::block_on(ledger().reserve(&script, &token, REQUEST.parse().unwrap(), &request()));
+    reserve_after(vec![], status, body)
+}
+
+/// Reserves after those answers to the question for the key of addresses.
+fn reserve_after(before: Vec<Answer>, status: u16, body: &Value) -> (Result<Reservation, LedgerError>, Sent) {
+    let asks_for_key = !before.is_empty();
+    let script = Script::new(before.into_iter().chain([answer(status, body)]));
+    let (ledger, request, roster, customer) = (ledger(), request(), roster(), token());
+    let key = asks_for_key.then(|| pollster::block_on(ledger.address_key(&script)).unwrap());
+    let address = key.map(|key| key.seal("192.0.2.1".to_owned()));
+    let asking = Asking {
+        customer: &customer,
+        request_id: REQUEST.parse().unwrap(),
+        request: &request,
+        roster: &roster,
+        respond_async: asks_for_key,
+        address: address.as_ref(),
+    };
+    let reservation = pollster::block_on(ledger.reserve(&script, &asking));
     (reservation, script.sent())
 }
 
-fn generation(status: &str) -> Value {
+pub fn generation(status: &str) -> Value {
     json!({
         "id": "44444444-4444-4444-8444-444444444444", "status": status, "storageKey": "key", "url": null, "seed": 7,
         "model": null, "steps": 30, "width": 512, "height": 512, "prompt": "a sunset", "cfgScale": 7.50,
@@ -47,7 +75,7 @@ fn generation(status: &str) -> Value {
     })
 }
 
-fn balance(credits_remaining: u32) -> Value {
+pub fn balance(credits_remaining: u32) -> Value {
     json!({
         "planId": "flash", "status": "active", "creditsPerHour": 8, "creditsHeld": 0, "resetsAt": null,
         "creditsRemaining": credits_remaining, "expiresAt": "2026-11-22T18:12:07+00:00"
@@ -56,11 +84,16 @@ fn balance(credits_remaining: u32) -> Value {
 
 #[test]
 fn a_hold_is_taken_with_the_customers_own_token_and_never_with_the_secret_key() {
-    let body = json!({ "outcome": "reserved", "userId": CUSTOMER, "generations": [generation("running")],
-        "balance": balance(7) });
+    let body = json!({ "outcome": "reserved", "userId": CUSTOMER, "leaseId": LEASE,
+        "engines": { "passedOver": [{ "engine": "a", "failureCode": "engine_unavailable", "retryAfter": 9 }], "budgeted": ["b"] },
+        "generations": [generation("running")], "balance": balance(7) });
     let (reservation, sent) = reserve(200, &body);
-    let Ok(Reservation::Reserved { user_id, generations, balance }) = reservation else { panic!("{reservation:?}") };
+    let Ok(Reservation::Reserved { user_id, lease_id, engines, generations, balance }) = reservation else {
+        panic!("{reservation:?}")
+    };
     assert_eq!((user_id.to_string().as_str(), generations.len(), balance.credits_remaining), (CUSTOMER, 1, 7));
+    assert_eq!((lease_id.to_string().as_str(), engines.budgeted), (LEASE, vec!["b".to_owned()]));
+    assert_eq!(engines.passed_over.first().map(|passed| passed.retry_after), Some(9));
     let [seen] = &sent[..] else { panic!("one call") };
     assert_eq!(seen.url, "http://hub/rest/v1/rpc/reserve_generation");
     assert_eq!(header(seen, "apikey"), Some("sb_publishable_x"));
@@ -71,9 +104,22 @@ fn a_hold_is_taken_with_the_customers_own_token_and_never_with_the_secret_key() 
         json!({
             "session_id": "33333333-3333-4333-8333-333333333333", "request_id": REQUEST, "conversation_id": null,
             "prompt": "a sunset", "negative_prompt": null, "width": 512, "height": 512, "steps": 30,
-            "cfg_scale": 7.5, "seed": 7, "batch_count": 2
+            "cfg_scale": 7.5, "seed": 7, "batch_count": 2, "engines": ["huggingface:a/b"],
+            "accounts": ["huggingface"], "respond_async": false, "client_address": null, "address_seal": null
         })
     );
+}
+
+#[test]
+fn a_place_in_the_queue_is_asked_for_with_a_sealed_address() {
+    let body = json!({ "outcome": "queued", "position": 3, "estimatedStartAt": "2026-11-22T16:12:07Z", "balance": balance(6) });
+    let (reservation, sent) = reserve_after(vec![answer(200, &json!("key"))], 200, &body);
+    assert!(matches!(reservation, Ok(Reservation::Queued(queued)) if queued.position == 3));
+    let [key, seen] = &sent[..] else { panic!("two calls") };
+    assert_eq!((key.url.as_str(), header(key, "apikey")), ("http://hub/rest/v1/rpc/address_key", Some("sb_secret_x")));
+    let arguments = arguments(seen);
+    assert_eq!((&arguments["respond_async"], &arguments["client_address"]), (&true.into(), &"192.0.2.1".into()));
+    assert_eq!(arguments["address_seal"].as_str().map(str::len), Some(64));
 }
 
 /// Whether a reservation was read as what the row says.
@@ -82,7 +128,7 @@ type IsRight = fn(&Reservation) -> bool;
 #[test]
 fn every_outcome_of_a_reservation_is_read() {
     let settlement = |outcome: &str, status: &str, code: Value| json!({ "outcome": outcome, "failureCode": code, "generations": [generation(status)], "balance": balance(1) });
-    let rows: [(Value, IsRight); 11] = [
+    let rows: [(Value, IsRight); 15] = [
         (json!({ "outcome": "unauthorized" }), |read| matches!(read, Reservation::Unauthorized)),
         (
             json!({ "outcome": "invalid_request", "field": "conversationId" }),
@@ -115,6 +161,20 @@ fn every_outcome_of_a_reservation_is_read() {
         (json!({ "outcome": "credits_exhausted", "balance": balance(0), "retryAfter": null }), |read| {
             matches!(read, Reservation::CreditsExhausted { retry_after: None, .. })
         }),
+        (json!({ "outcome": "rate_limited", "retryAfter": 2 }), |read| {
+            matches!(read, Reservation::RateLimited { retry_after: 2, balance: None })
+        }),
+        (json!({ "outcome": "rate_limited", "retryAfter": 4000, "balance": balance(2) }), |read| {
+            matches!(read, Reservation::RateLimited { retry_after: 4000, balance: Some(_) })
+        }),
+        (
+            json!({ "outcome": "prompt_refused", "balance": balance(2) }),
+            |read| matches!(read, Reservation::PromptRefused { balance } if balance.credits_remaining == 2),
+        ),
+        (
+            json!({ "outcome": "engines_passed_over", "balance": balance(2), "engines": { "passedOver": [], "budgeted": [] } }),
+            |read| matches!(read, Reservation::EnginesPassedOver { engines, .. } if engines.passed_over.is_empty()),
+        ),
     ];
     for (body, is_right) in rows {
         assert!(is_right(&reserve(200, &body).0.unwrap()), "{body}");
@@ -154,25 +214,30 @@ fn a_reservation_is_never_sent_twice() {
     assert_eq!(sent.len(), 1);
 }
 
-fn settled() -> Value {
+pub fn part(lease: Option<&str>) -> Part {
+    let customer: CustomerId = CUSTOMER.parse().unwrap();
+    let request: RequestId = REQUEST.parse().unwrap();
+    Part { customer, request, lease: lease.map(|lease| lease.parse().unwrap()) }
+}
+
+pub fn settled() -> Value {
     json!({ "outcome": "completed", "failureCode": null, "generations": [generation("completed")], "balance": balance(6) })
 }
 
 fn complete(answers: impl IntoIterator<Item = Answer>) -> (Result<Settlement, LedgerError>, Sent) {
     let script = Script::new(answers);
-    let customer: CustomerId = CUSTOMER.parse().unwrap();
-    let request: RequestId = REQUEST.parse().unwrap();
     let picture = StoredPicture {
         id: "44444444-4444-4444-8444-444444444444".parse().unwrap(),
         object_name: "a/b.png".to_owned(),
         image_url: "http://x/a/b.png".to_owned(),
+        engine: "huggingface:easel/sketch-1".to_owned(),
         model: "easel/sketch-1".to_owned(),
         width: Some(512),
         height: None,
         generation_time_ms: 12,
     };
     let (ledger, pictures) = (ledger(), [picture]);
-    let completed = ledger.complete(&script, &script, customer, request, &pictures, Code::EngineFailed);
+    let completed = ledger.complete(&script, &script, part(None), &pictures, Code::EngineFailed);
     (pollster::block_on(completed), script.sent())
 }
 
@@ -185,9 +250,9 @@ fn a_picture_is_recorded_with_the_secret_key_as_apikey_alone() {
     assert_eq!((header(seen, "apikey"), header(seen, "authorization")), (Some("sb_secret_x"), None));
     assert_eq!(
         arguments(seen),
-        json!({ "user_id": CUSTOMER, "request_id": REQUEST, "failure_code": "engine_failed", "pictures": [{
+        json!({ "user_id": CUSTOMER, "request_id": REQUEST, "failure_code": "engine_failed", "lease_id": null, "pictures": [{
             "id": "44444444-4444-4444-8444-444444444444", "objectName": "a/b.png", "imageUrl": "http://x/a/b.png",
-            "model": "easel/sketch-1", "width": 512, "height": null, "generationTimeMs": 12
+            "engine": "huggingface:easel/sketch-1", "model": "easel/sketch-1", "width": 512, "height": null, "generationTimeMs": 12
         }] })
     );
 }

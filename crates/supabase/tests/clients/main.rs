@@ -10,3 +10,4 @@
 mod ledger;
 mod script;
 mod storage;
+mod work;

@@ -1,0 +1,120 @@
+/**
+ * What follows from each kind of trouble: the status and the code, how often the engine is asked, and when a picture of
+ * the queue is tried again. It is the hub's policy written down a second time, on purpose: a fault must not come to mean
+ * something else because the source of the hub does.
+ */
+
+/** How long requests wait for an engine, and how often one that breaks is asked within that time. */
+export interface Patience {
+  seconds: number;
+  tries: number;
+}
+
+/** A wait of 1 second fits in, and one of 2 does not, whatever is added to them by chance. */
+export const short: Patience = { seconds: 3, tries: 2 };
+
+/** For engines that are asked about their orders, which takes a second: waits of 1 and 2 fit in, and one of 4 does not. */
+export const long: Patience = { seconds: 7, tries: 3 };
+
+/** What a request comes to. */
+export interface Consequence {
+  /** The code, or none for a picture. */
+  code?: string;
+  /** Orders that the engine gets. */
+  asked: number;
+  /** Fields of the answer, where the engine named them. */
+  fields?: Record<string, unknown>;
+}
+
+/** What a picture of the queue comes to. */
+export interface QueueConsequence extends Consequence {
+  /** Seconds to each next try. */
+  waits: number[];
+}
+
+/** What follows from a fault, for who waits and in the queue. */
+export interface Consequences {
+  sync: Consequence;
+  queue: QueueConsequence;
+}
+
+const both = (code: string | undefined, asked: number): Consequences => ({
+  sync: { code, asked },
+  queue: { code, asked, waits: [] },
+});
+
+/** Not worth asking a second time. */
+const final = (code: string): Consequences => both(code, 1);
+
+/** Asked again as long as there is time; and in the queue three times more. */
+const passing = (code: string, tries: number): Consequences => ({
+  sync: { code, asked: tries },
+  queue: { code, asked: tries * 4, waits: [15, 30, 60] },
+});
+
+/** Not asked again at once, since that may be billed again; and in the queue one more time. */
+const unsure = (code: string): Consequences => ({
+  sync: { code, asked: 1 },
+  queue: { code, asked: 2, waits: [5] },
+});
+
+/** The engine says twice that it needs so many seconds, which is too long for who waits. */
+const told = (code: string, fields: Record<string, unknown>, wait: number): Consequences => ({
+  sync: { code, asked: 1, fields },
+  queue: { asked: 3, waits: [wait, wait] },
+});
+
+/** Every kind of trouble, at an engine that is asked so often while a request waits. */
+const troubles = ({ tries }: Patience) => ({
+  /** None. */
+  picture: both(undefined, 1),
+  /** It works at the second time of asking, within the same request. */
+  secondTry: both(undefined, 2),
+  refused: final("prompt_refused"),
+  misunderstood: final("engine_failed"),
+  tooLarge: final("engine_failed"),
+  misconfigured: final("engine_misconfigured"),
+  noPicture: unsure("engine_failed"),
+  timedOut: unsure("engine_timeout"),
+  broken: passing("engine_failed", tries),
+  unavailable: passing("engine_unavailable", tries),
+  busy: passing("rate_limited", tries),
+  /** Asked a second time and no more: the first may have arrived, and be billed. */
+  unreachable: passing("engine_unavailable", 2),
+  busyForAMinute: told("rate_limited", { retryAfter: 60 }, 60),
+  /** For longer than a picture may wait. */
+  busyForHours: {
+    sync: { code: "rate_limited", asked: 1, fields: { retryAfter: 7_200 } },
+    queue: { code: "rate_limited", asked: 1, waits: [] },
+  },
+  wakesInTwenty: told("model_loading", { retryAfter: 20, estimatedTime: 20, loading: true }, 20),
+  /** It is asked about earlier than it says, since estimates are often too long. */
+  wakesInAMinute: told("model_loading", { retryAfter: 60, estimatedTime: 60, loading: true }, 30),
+  /** Twice unavailable: where there is time for two tries only, the queue's next one finds it there. */
+  unavailableTwice: tries > 2 ? both(undefined, 3) : {
+    sync: { code: "engine_unavailable", asked: 2 },
+    queue: { asked: 3, waits: [15] },
+  },
+  /** Not done in time, once: the queue's second try has it. */
+  timedOutOnce: {
+    sync: { code: "engine_timeout", asked: 1 },
+    queue: { asked: 2, waits: [5] },
+  },
+});
+
+/** The name of a kind of trouble. */
+export type Trouble = keyof ReturnType<typeof troubles>;
+
+/** What follows from it. */
+export const consequences = (trouble: Trouble, patience: Patience): Consequences => troubles(patience)[trouble];
+
+/** The HTTP status of a code, as clients know it. */
+export const statuses: Record<string, number> = {
+  prompt_refused: 422,
+  rate_limited: 429,
+  engine_failed: 502,
+  engine_misconfigured: 502,
+  model_loading: 503,
+  engine_unavailable: 503,
+  engine_timeout: 504,
+};
