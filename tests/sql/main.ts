@@ -2,7 +2,7 @@
  * All SQL tests on a fresh local stack: `deno run -A tests/sql/main.ts`.
  *
  * Owns: the stack that they run on, and the check that applying the migrations a second time changes nothing. The tests
- * are run.ts's, race.ts's and advisors.ts's, which run on any database of this machine.
+ * are run.ts's, race.ts's, advisors.ts's and the model's, which run on any database of this machine.
  */
 import { join, root, supabaseCli } from "../../scripts/local/paths.ts";
 import { startStack } from "../../scripts/local/stack.ts";
@@ -30,6 +30,10 @@ try {
   passed = await script("race.ts") && passed;
   console.log("The linter, on what is left:");
   passed = await script("advisors.ts") && passed;
+  // Last, since it puts a clock of its own into the database.
+  console.log("The ledger against its model:");
+  const model = ["run", "--quiet", "--profile", "easel", "--package", "ledger-model"];
+  passed = await run("cargo", model, env) && passed;
 } finally {
   await stack.stop();
 }

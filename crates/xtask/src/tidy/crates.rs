@@ -10,13 +10,14 @@ use super::Complaints;
 use crate::project::Project;
 
 /// A crate of the workspace, and those of the workspace on which it may depend.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("transport", &[]),
     ("engine", &["domain", "transport"]),
     ("supabase", &["domain", "transport"]),
     ("edge", &["domain", "transport", "engine", "supabase"]),
     ("easel", &["domain"]),
+    ("ledger-model", &["domain"]),
     ("xtask", &[]),
 ];
 
