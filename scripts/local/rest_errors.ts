@@ -52,8 +52,17 @@ const left = /^(PT...|PGRST|42501|42703)$/;
 /** What the driver says when there is no server to talk to, and what a server says that only just starts or stops. */
 const connectionLost = /^(CONNECT|ECONN|EPIPE|57P03$)/;
 
+/**
+ * Where the driver writes parameters down. An argument of another kind than the function's, such as an object for a number,
+ * fails there already; PostgREST leaves it to the database, which finds it unreadable.
+ */
+const driverFile = /\/node_modules\/postgres\/src\//;
+
 /** Turns an error into one that lite answers word for word; leaves alone what is not the database's. */
 export function asPostgrestSays(error: unknown): unknown {
+  if (error instanceof TypeError && driverFile.test(error.stack ?? "")) {
+    return answer(400, { code: "22P02", message: "invalid input syntax", details: null, hint: null });
+  }
   if (!(error instanceof Error) || typeof (error as { code?: unknown }).code !== "string") return error;
   const { code, message, detail, hint } = error as unknown as DatabaseError;
   if (connectionLost.test(code)) {

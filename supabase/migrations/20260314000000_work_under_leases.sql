@@ -28,8 +28,7 @@ $$;
  * Claims pictures that wait, in the order of the queue, each under a lease of its own; at most one where every engine
  * that is worth asking has a budget, and none where no engine is or no budget has a turn. Answers them with what is known
  * of the engines, and where there are none but some wait, after how long to ask again. A session that a request works on
- * is passed over, so that no worker waits for it. Never more than running_max of the queue are drawn at once:
- * queue_estimate reckons with four.
+ * is passed over, so that no worker waits for it. Of the queue no more than running_max are drawn at once.
  */
 create function public.claim_generations(
   engines text[], accounts text[], count_max integer default 4, running_max integer default 4

@@ -1,7 +1,7 @@
 /*
  * What happens without a request: leases that end, and a queue that is worked through.
  *
- * Owns: waking the worker, the tick, and its schedule. On Supabase pg_cron ticks and pg_net wakes; a stack on one machine
+ * Owns: waking the worker, the sweep, the tick, and its schedule. On Supabase pg_cron ticks and pg_net wakes; a stack on one machine
  * listens on the channel `hub_queue` and ticks itself. Correctness waits for none of them: the next request of a session
  * expires its holds, and every balance is shown as if somebody had.
  */
@@ -38,6 +38,33 @@ begin
   exception when others then
     raise warning 'the worker of the queue was not woken: % (%)', sqlerrm, sqlstate;
   end;
+end
+$$;
+
+-- Releases holds whose lease has run out, oldest first, at most that many sessions a call; answers how many holds. A session
+-- that is being worked on is passed over: whoever holds its lock expires its holds himself. As before, but the time is
+-- read once: a queue of thousands asked for it thousands of times for each session there is.
+create or replace function public.expire_generations(session_count_max integer default 100) returns integer
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  moment constant timestamptz := private.clock();
+  lapsed uuid;
+  released integer := 0;
+begin
+  for lapsed in
+    select session.id from public.user_sessions as session
+    where session.id = any (array(
+      select generation.session_id from public.image_generations as generation
+      where generation.status in ('queued', 'running') and generation.lease_expires_at <= moment
+      order by generation.lease_expires_at
+      limit session_count_max
+    ))
+    for update skip locked
+  loop
+    released := released + private.expire_session_holds(lapsed, private.clock());
+  end loop;
+  return released;
 end
 $$;
 

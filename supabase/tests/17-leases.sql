@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(50);
+select plan(52);
 
 select tests.at('0'), tests.customer('asha'), tests.customer('ravi');
 select tests.session('s', 'asha', 'pro', 1), tests.session('his', 'ravi', 'pro', 1);
@@ -195,6 +195,27 @@ select is(
 select tests.fail('asha', 'f', 'engine_failed', tests.lease('f'));
 select is(
   (select status from public.user_sessions where id = tests.id('first')), 'ready', 'rule 1: and stops when the last of it has failed'
+);
+
+-- Nor does the end of the hours take the clock from a first picture that is drawn through it ---------------------------
+
+select tests.at('0'), tests.session('through', 'asha', 'flash', 1), tests.reserve('asha', 'through', 'long');
+create function tests.draw_on(until interval) returns text
+language sql volatile
+return (
+  select string_agg(tests.at(n * interval '50 seconds') || (tests.renew(tests.lease('long')) ->> 'held'), '')
+  from generate_series(1, extract(epoch from until)::integer / 50) as n
+);
+select tests.draw_on('1 hour 10 seconds');
+select tests.at('1 hour 10 seconds');
+select is(
+  tests.reserve('asha', 'through', 'next') ->> 'outcome', 'session_expired', 'rule 1: while the first picture is drawn the hour is over'
+);
+select tests.fail('asha', 'long');
+select is(
+  tests.balance('asha', 'through') - 'planId',
+  '{"status": "ready", "creditsPerHour": 8, "creditsRemaining": 8, "creditsHeld": 0, "resetsAt": null, "expiresAt": null}',
+  'rule 1: and when it fails after all it has not begun'
 );
 
 select * from finish();

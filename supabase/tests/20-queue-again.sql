@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(55);
+select plan(57);
 
 select tests.at('0'), tests.customer(name), tests.session(name, name, 'pro', 4) from unnest(array['asha', 'ravi', 'mina']) as name;
 delete from private.engine_budget;
@@ -106,8 +106,21 @@ select tests.fail('ravi', 'r' || n) from generate_series(4, 5) as n;
 
 select tests.fail('asha', 'a' || n), tests.fail('ravi', 'r' || n), tests.fail('mina', 'm' || n) from generate_series(1, 3) as n;
 select tests.at('0'), tests.session('b', 'asha', 'flash', 1), tests.queue('asha', 'b', 'batch', 3), tests.claim(2);
-select is(tests.requeue(tests.lease('batch'), 5), 'queued', 'of a batch one picture is put back');
-select is(tests.states('b'), 'queued 2, running 1', 'and the others are where they were');
+select is(
+  tests.requeue((select lease_id from public.image_generations where request_id = tests.id('batch') and batch_index = 1), 5), 'queued',
+  'of a batch one picture is put back'
+);
+select results_eq(
+  $$ select status from public.image_generations where request_id = tests.id('batch') order by batch_index $$,
+  array['running', 'queued', 'queued'], 'and the others are where they were'
+);
+-- Whoever draws a batch under one lease puts all of it back.
+select tests.session('whole', 'asha', 'flash', 1), tests.reserve('asha', 'whole', 'at once', 3);
+select is(tests.requeue(tests.lease('at once'), 5), 'queued', 'a batch under one lease is put back');
+select is(
+  tests.states('whole') || ', ' || tests.credits('asha', 'whole'), 'queued 3, 5', 'as a whole, and its credits are held'
+);
+select tests.fail('asha', 'at once');
 select tests.at('59 minutes 56 seconds');
 update public.image_generations set lease_expires_at = tests.moment('1 hour') where request_id = tests.id('batch') and status = 'running';
 select is(

@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(61);
+select plan(62);
 
 select tests.at('0'), tests.customer('asha'), tests.customer('ravi');
 delete from private.engine_budget;
@@ -117,12 +117,17 @@ select is(
 select is(
   tests.queue('ravi', 'his', 'same') ->> 'outcome', 'failed', 'rule 6: and the same id is not tried again'
 );
-select tests.start('ravi', 'his');
+select tests.queue('asha', 's', 'both'), tests.queue('ravi', 'his', 'both'), tests.cancel('ravi', 'both');
+select is(
+  (tests.status('asha', 'both') ->> 'outcome') || ', ' || (tests.status('ravi', 'both') ->> 'outcome'), 'queued, failed',
+  'who takes back what waits takes back his own'
+);
+select tests.cancel('asha', 'both'), tests.start('ravi', 'his');
 select tests.queue('ravi', 'his', 'more', 3), tests.cancel('ravi', 'more');
 select is(
   (select status from public.user_sessions where id = tests.id('his')), 'active', 'rule 1: a clock that the customer started runs on'
 );
-select is(tests.states('his') || ', ' || tests.credits('ravi', 'his'), 'failed 5, 15', 'of a batch that waits all is taken back');
+select is(tests.states('his') || ', ' || tests.credits('ravi', 'his'), 'failed 6, 15', 'of a batch that waits all is taken back');
 
 -- A batch that is drawn in part.
 select tests.queue('ravi', 'his', 'part', 4), tests.claim(2);
@@ -133,7 +138,7 @@ select is(
   'of a batch of which one is there, one is drawn and two wait'
 );
 select is(
-  tests.states('his') || ', ' || tests.credits('ravi', 'his'), 'completed 1, failed 7, running 1, 13',
+  tests.states('his') || ', ' || tests.credits('ravi', 'his'), 'completed 1, failed 8, running 1, 13',
   'rule 4: the two are free, the one that is drawn is held, and the one that is there is paid for'
 );
 select is(tests.renew(tests.lease('part')) ->> 'cancelRequested', 'true', 'whose worker is told');

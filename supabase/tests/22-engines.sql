@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(92);
+select plan(97);
 
 select tests.at('0'), tests.customer('asha'), tests.session('s', 'asha', 'pro', 4);
 
@@ -135,6 +135,9 @@ select tests.report('a') from generate_series(1, 4);
 select is(tests.sight(), 'a engine_failed 15', 'to nothing');
 select tests.draw('b');
 select is(tests.sight(), 'a engine_failed 15', 'not that of another');
+select tests.draw('a');
+select is(tests.sight(), 'none', 'and an engine that draws is not passed over any longer');
+select tests.report('a') from generate_series(1, 5);
 select tests.report('one', 60), tests.draw('a');
 select is(
   tests.sight(), 'a engine_failed 60, b engine_failed 60', 'and brings the engine back, though not its account, which is somebody else''s matter'
@@ -337,6 +340,10 @@ select is(tests.turn_at(nth), expected, 'of one that had a turn every minute, tu
 from (values
   (1, interval '30 minutes'), (2, '31 minutes'), (30, '59 minutes'), (31, '1 hour 30 minutes'), (60, '1 hour 59 minutes')
 ) as turn (nth, expected);
+delete from private.engine_turn;
+insert into private.engine_turn (account, taken_at) select 'huggingface', tests.moment('-10 hours') from generate_series(1, 30);
+select is(tests.turn_at(nth), expected, 'of one that was used up ten hours ago, turn ' || nth || ' is at ' || expected)
+from (values (1, interval '0'), (30, '58 seconds'), (31, '1 hour'), (61, '2 hours')) as turn (nth, expected);
 
 select * from finish();
 rollback;

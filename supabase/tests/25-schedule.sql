@@ -7,7 +7,7 @@ begin;
 -- Where the real ones are, they cannot be played; there only what they were told is looked at.
 select to_regnamespace('cron') is null and to_regnamespace('net') is null and to_regnamespace('vault') is null as played \gset
 \if :played
-select plan(41);
+select plan(43);
 
 select tests.at('0'), tests.customer('asha'), tests.session('s', 'asha', 'pro', 4);
 
@@ -183,6 +183,16 @@ select tests.reserve('asha', 't' || n, 't' || n) from generate_series(1, 101) as
 select tests.at('3 hours');
 select is(private.tick(), 100, 'a tick has an end: a hundred sessions');
 select is(private.tick(), 1, 'and the next takes the rest');
+
+-- However long the queue is, a sweep asks for the time as often as it ends something.
+select tests.session('l' || n, 'asha', 'pro', 1) from generate_series(1, 20) as n;
+select tests.queue('asha', 'l' || n, 'l' || n, 4) from generate_series(1, 20) as n;
+create sequence tests.asked;
+create or replace function private.clock() returns timestamptz
+language sql volatile set search_path = ''
+return case when nextval('tests.asked') > 0 then tests.moment('3 hours') end;
+select is(public.expire_generations(), 0, 'a sweep of a queue of which nothing is over');
+select cmp_ok((select last_value from tests.asked), '<=', 2::bigint, 'asks for the time once or twice');
 
 -- Who may not ---------------------------------------------------------------------------------------------------------
 

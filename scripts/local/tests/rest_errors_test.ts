@@ -49,6 +49,13 @@ Deno.test("what depends on the caller, or sets its own status, is left as it is"
   assert.equal(asPostgrestSays(bug), bug);
 });
 
+Deno.test("an argument that the driver cannot write down is one that the database cannot read", () => {
+  const error = new TypeError("Cannot convert object to primitive value");
+  error.stack = "at Object.serialize (file:///a/node_modules/postgres/src/types.js:13:24)";
+  const answer = asPostgrestSays(error) as { message: string; detail: string };
+  assert.deepEqual([JSON.parse(answer.detail).status, JSON.parse(answer.message).code], [400, "22P02"]);
+});
+
 Deno.test("a database that is gone is 503", () => {
   for (const code of ["ECONNREFUSED", "CONNECTION_CLOSED", "CONNECT_TIMEOUT", "57P03"]) {
     const answer = asPostgrestSays(thrown(code)) as { message: string; detail: string };
