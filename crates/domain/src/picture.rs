@@ -95,9 +95,12 @@ const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// The chunk IEND with its checksum; encoders may leave a few stray bytes behind it.
 const PNG_TRAILER: &[u8] = b"IEND\xaeB\x60\x82";
 
+/// The standard keeps the highest bit of a number free (PNG, 7.1).
+const PNG_SIDE_MAX: u32 = 0x7FFF_FFFF;
+
 fn png_size(head: &[u8]) -> Option<(u32, u32)> {
-    (bytes::<4>(head, 12)? == *b"IHDR")
-        .then_some((u32::from_be_bytes(bytes(head, 16)?), u32::from_be_bytes(bytes(head, 20)?)))
+    let side = |at: usize| bytes(head, at).map(u32::from_be_bytes).filter(|side| *side <= PNG_SIDE_MAX);
+    if bytes::<4>(head, 12)? == *b"IHDR" { Some((side(16)?, side(20)?)) } else { None }
 }
 
 /// Walks the segments to the start of frame (T.81, B.2.2), whose payload is precision, height, width.

@@ -26,6 +26,24 @@ pub const BATCH_COUNT: RangeInclusive<u32> = 1..=4;
 /// More bytes than any valid request has, every character of it escaped.
 pub const BYTES_MAX: usize = 65_536;
 
+/// The fields that a refusal may name. What else a client sends is its own, and is not repeated to it.
+const NAMES: [&str; 14] = [
+    "prompt",
+    "sessionId",
+    "conversationId",
+    "requestId",
+    "negativePrompt",
+    "width",
+    "height",
+    "steps",
+    "cfgScale",
+    "seed",
+    "batchCount",
+    "style",
+    "sourceImageId",
+    "strength",
+];
+
 /// What a client asks for, within all limits, with the defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageRequest {
@@ -132,8 +150,10 @@ fn read(body: &[u8]) -> Result<Fields, InvalidRequest> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let fields: Fields = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         match error.path().to_string().as_str() {
-            "." | "?" => not_json(),
-            field => InvalidRequest::new(field, format!("The {field} cannot be read: it has the wrong type.")),
+            field if NAMES.contains(&field) => {
+                InvalidRequest::new(field, format!("The {field} cannot be read: it has the wrong type."))
+            }
+            _ => not_json(),
         }
     })?;
     deserializer.end().map_err(|_| not_json())?;

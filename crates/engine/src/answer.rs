@@ -69,8 +69,9 @@ impl Rejection {
     }
 
     /// With what the log should say of it.
-    pub fn into_error(self, engine: &str, secret: &str) -> EngineError {
-        let (status, request_id, words) = (self.status, &self.request_id, loggable(&self.words(), secret));
+    pub fn into_error(self, engine: &str, secrets: &[&str]) -> EngineError {
+        let (status, request_id) = (self.status, loggable(&self.request_id, secrets));
+        let words = loggable(&self.words(), secrets);
         let detail = format!("{engine} answered {status} (its request id: {request_id}): {words}");
         EngineError::new(self.failure(), detail)
     }
@@ -104,9 +105,10 @@ impl Rejection {
     }
 }
 
-/// An engine's words as the log may hold them: short, on one line, and without the key, should the engine quote it.
-pub fn loggable(words: &str, secret: &str) -> String {
-    let words = if secret.is_empty() { words.to_owned() } else { words.replace(secret, "…") };
+/// An engine's words as the log may hold them: short, on one line, and without the secrets, should the engine quote them.
+pub fn loggable(words: &str, secrets: &[&str]) -> String {
+    let known = secrets.iter().filter(|secret| !secret.is_empty());
+    let words = known.fold(words.to_owned(), |words, secret| words.replace(secret, "…"));
     let one_line = words.chars().map(|character| if character.is_control() { ' ' } else { character });
     one_line.take(MESSAGE_CHARACTERS_MAX).collect()
 }

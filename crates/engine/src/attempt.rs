@@ -48,8 +48,8 @@ pub struct Attempt<'a, T, C> {
     pub recall: &'a Recall,
     /// The engine's name, for the log.
     pub engine: &'a str,
-    /// The engine's key, so that it can be kept out of the log.
-    pub secret: &'a str,
+    /// What must be kept out of the log, in each form in which it is sent; empty where there is nothing.
+    pub secrets: [&'a str; 2],
     /// When the answer must be there.
     pub deadline: Deadline,
 }
@@ -108,7 +108,7 @@ impl<T: Transport, C: Timer> Attempt<'_, T, C> {
 
     /// The failure that an answer tells of.
     pub fn rejected(&self, rejection: Rejection) -> EngineError {
-        rejection.into_error(self.engine, self.secret)
+        rejection.into_error(self.engine, &self.secrets)
     }
 
     /// Reads JSON that was to hold a picture, or the way to one.

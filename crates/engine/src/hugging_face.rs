@@ -189,8 +189,8 @@ impl Engine for HuggingFace {
         recall: &Recall,
     ) -> Result<Drawn<T::Body>, EngineError> {
         let deadline = Deadline::new(timer, timeout);
-        let (engine, secret) = (self.name.as_str(), self.site.key.as_str());
-        let attempt = Attempt { transport, timer, job, recall, engine, secret, deadline };
+        let (engine, secrets) = (self.name.as_str(), [self.site.key.as_str(), ""]);
+        let attempt = Attempt { transport, timer, job, recall, engine, secrets, deadline };
         if self.provider == Some(Provider::HfInference) {
             hf_inference::draw(&attempt, &self.site, &self.model).await
         } else {

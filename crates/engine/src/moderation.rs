@@ -109,7 +109,7 @@ impl Moderation {
         };
         let response = transport.send(request).await?;
         if !response.is_success() {
-            return Err(Rejection::read(&response).into_error("moderation", self.key.as_deref().unwrap_or_default()));
+            return Err(Rejection::read(&response).into_error("moderation", &[self.key.as_deref().unwrap_or_default()]));
         }
         let answer = serde_json::from_slice(&response.body.copy(0, ANSWER_BYTES_MAX)).ok();
         let verdict = answer.as_ref().and_then(verdict);

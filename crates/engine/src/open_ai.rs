@@ -247,7 +247,7 @@ impl Engine for OpenAi {
         recall: &Recall,
     ) -> Result<Drawn<T::Body>, EngineError> {
         let deadline = Deadline::new(timer, timeout);
-        let secret = self.server.key.as_deref().unwrap_or_default();
-        self.draw(&Attempt { transport, timer, job, recall, engine: &self.name, secret, deadline }).await
+        let secrets = [self.server.key.as_deref().unwrap_or_default(), ""];
+        self.draw(&Attempt { transport, timer, job, recall, engine: &self.name, secrets, deadline }).await
     }
 }

@@ -34,9 +34,10 @@ impl OwnServer {
         self.credentials.iter().map(|credentials| ("authorization", credentials.clone())).collect()
     }
 
-    /// What must not reach the log.
-    pub(crate) fn secret(&self) -> &str {
-        &self.password
+    /// What must not reach the log: the password, and the header's form of it.
+    pub(crate) fn secrets(&self) -> [&str; 2] {
+        let encoded = self.credentials.as_deref().and_then(|credentials| credentials.strip_prefix("Basic "));
+        [&self.password, encoded.unwrap_or_default()]
     }
 
     /// Whose limits it draws on: its own.

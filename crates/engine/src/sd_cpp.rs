@@ -92,7 +92,7 @@ impl SdCpp {
         let status = take_text(&mut ended, "/status").unwrap_or_default();
         if status != "completed" {
             let words = take_text(&mut ended, "/error/message").unwrap_or_default();
-            let what = format!("ended its job as {status}: {}", loggable(&words, attempt.secret));
+            let what = format!("ended its job as {status}: {}", loggable(&words, &attempt.secrets));
             return Err(attempt.no_picture(NoPicture::Empty, &what));
         }
         let image = take_text(&mut ended, "/result/images/0/b64_json").map(Place::Base64);
@@ -149,7 +149,7 @@ impl Engine for SdCpp {
         recall: &Recall,
     ) -> Result<Drawn<T::Body>, EngineError> {
         let deadline = Deadline::new(timer, timeout);
-        let (engine, secret) = (self.name.as_str(), self.server.secret());
-        self.draw(&Attempt { transport, timer, job, recall, engine, secret, deadline }).await
+        let (engine, secrets) = (self.name.as_str(), self.server.secrets());
+        self.draw(&Attempt { transport, timer, job, recall, engine, secrets, deadline }).await
     }
 }

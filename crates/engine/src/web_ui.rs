@@ -23,6 +23,9 @@ use transport::{Method, Timer, Transport};
 /// What its entries of `IMAGE_ENGINES` begin with.
 pub(crate) const KIND: &str = "webui";
 
+/// A longer name of a model is none.
+const MODEL_BYTES_MAX: usize = 200;
+
 /// One checkpoint on a machine that draws one picture after the other, whoever asked; or the one that is loaded.
 #[derive(Clone)]
 pub struct WebUi {
@@ -99,7 +102,9 @@ impl WebUi {
         let index = info.get("index_of_first_image").and_then(Value::as_u64).unwrap_or_default();
         let image = take_text(&mut answer, &format!("/images/{index}")).map(Place::Base64);
         let bytes = attempt.collect(image, media::origin(self.server.url())).await?;
-        let model = take_text(&mut info, "/sd_model_name");
+        // What a machine says of itself is kept as long as it is a name.
+        let is_name = |name: &String| name.len() <= MODEL_BYTES_MAX && !name.contains(char::is_control);
+        let model = take_text(&mut info, "/sd_model_name").filter(is_name);
         attempt.drawn(bytes, model.as_deref().or(self.checkpoint.as_deref()).unwrap_or(KIND))
     }
 
@@ -149,7 +154,7 @@ impl Engine for WebUi {
         recall: &Recall,
     ) -> Result<Drawn<T::Body>, EngineError> {
         let deadline = Deadline::new(timer, timeout);
-        let (engine, secret) = (self.name.as_str(), self.server.secret());
-        self.draw(&Attempt { transport, timer, job, recall, engine, secret, deadline }).await
+        let (engine, secrets) = (self.name.as_str(), self.server.secrets());
+        self.draw(&Attempt { transport, timer, job, recall, engine, secrets, deadline }).await
     }
 }

@@ -23,57 +23,75 @@ return ('f0000000-0000-4000-8000-' || lpad(to_hex(nextval('ledger_model.picture'
 alter table public.image_generations alter column id set default ledger_model.next_picture();
 
 -- What is written ------------------------------------------------------------------------------------------------------
+-- Notes are settings of the transaction: what was written, in which sessions, and what should not have been.
 
-create function ledger_model.note() returns trigger
+create function ledger_model.add_to(note text, separator text, item text) returns void
 language plpgsql volatile
 as $$
 begin
-  perform set_config('ledger_model.written', concat(
-    nullif(current_setting('ledger_model.written', true) || ',', ','),
-    jsonb_build_object('table', tg_table_name, 'old', to_jsonb(old), 'new', to_jsonb(new))::text
-  ), true);
+  perform set_config(note, concat(nullif(current_setting(note, true) || separator, separator), item), true);
+end
+$$;
+
+-- A session that was written.
+create function ledger_model.note_session() returns trigger
+language plpgsql volatile
+as $$
+begin
+  perform ledger_model.add_to('ledger_model.written', ',', '{"table": "user_sessions", "new": ' || row_to_json(new) || '}');
+  perform ledger_model.add_to('ledger_model.sessions', ',', new.id::text);
+  if new.user_id::text <> nullif(current_setting('ledger_model.customer'), '') then
+    perform ledger_model.add_to('ledger_model.wrong', ';', 'a session of another customer has changed');
+  end if;
+  return null;
+end
+$$;
+
+-- A picture that was written: not everything may become of what it was.
+create function ledger_model.note_picture() returns trigger
+language plpgsql volatile
+as $$
+declare
+  drawn constant text[] := '{object_name,image_url,model_used,width,height,resolution,generation_time_ms}';
+  moment constant timestamptz := private.clock();
+  was_held constant boolean := coalesce(old.status in ('queued', 'running'), false);
+  is_held constant boolean := coalesce(new.status in ('queued', 'running'), false);
+  wrong constant text := case
+    when new is null then 'I6: a picture was deleted'
+    when old is null and not is_held then 'I7: a picture begins as ' || new.status
+    when not was_held and to_jsonb(new) - drawn <> to_jsonb(old) - drawn then
+      'I6: a picture that was ' || old.status || ' has changed'
+    when not was_held and new <> old and (old.status <> 'expired' or old.object_name is not null) then
+      'I6: the picture of a row that was ' || old.status || ' has changed'
+    when was_held and new.status = 'expired' and old.lease_expires_at > moment then
+      'I12: a hold was released before its lease had run out'
+    when was_held and new.status = 'completed' and old.lease_expires_at <= moment then
+      'I12: a picture was charged after its lease had run out'
+    when was_held and is_held and old.lease_expires_at <= moment and new.lease_expires_at > moment then
+      'I12: a hold was brought back after its end'
+    when is_held and new.lease_expires_at is null or not is_held and new.lease_expires_at is not null
+      or (new.status = 'running') <> (new.lease_id is not null) then
+      'I7: a picture that is ' || new.status || ' and its lease do not fit together'
+    when new.hour_index <> old.hour_index then 'I9: a credit has moved to another hour'
+    when new.user_id::text <> nullif(current_setting('ledger_model.customer'), '') then
+      'a picture of another customer has changed'
+  end;
+begin
+  perform ledger_model.add_to('ledger_model.written', ',', '{"table": "image_generations", "new": ' || row_to_json(new) || '}');
+  perform ledger_model.add_to('ledger_model.sessions', ',', coalesce(new.session_id, old.session_id)::text);
+  if wrong is not null then
+    perform ledger_model.add_to('ledger_model.wrong', ';', wrong);
+  end if;
   return null;
 end
 $$;
 
 create trigger ledger_model_note after insert or update or delete on public.user_sessions
-  for each row execute function ledger_model.note();
+  for each row execute function ledger_model.note_session();
 create trigger ledger_model_note after insert or update or delete on public.image_generations
-  for each row execute function ledger_model.note();
+  for each row execute function ledger_model.note_picture();
 
 -- What always holds ----------------------------------------------------------------------------------------------------
-
--- Of one picture that was written: what it was may not be what it has become.
-create function ledger_model.wrong_change(old jsonb, new jsonb, moment timestamptz) returns text
-language plpgsql stable
-as $$
-declare
-  drawn constant text[] := '{object_name,image_url,model_used,width,height,resolution,generation_time_ms}';
-  was constant text := old ->> 'status';
-  becomes constant text := new ->> 'status';
-  lease_end constant timestamptz := old ->> 'lease_expires_at';
-begin
-  return case
-    when new is null then 'I6: a picture was deleted'
-    when old is null and becomes not in ('queued', 'running') then 'I7: a picture begins as ' || becomes
-    when was in ('completed', 'failed', 'expired') and new - drawn <> old - drawn then
-      'I6: a picture that was ' || was || ' has changed'
-    when was in ('completed', 'failed', 'expired') and new <> old and (was <> 'expired' or old ->> 'object_name' is not null)
-      then 'I6: the picture of a row that was ' || was || ' has changed'
-    when was in ('queued', 'running') and becomes = 'expired' and lease_end > moment then
-      'I12: a hold was released before its lease ran out'
-    when was in ('queued', 'running') and becomes = 'completed' and lease_end <= moment then
-      'I12: a picture was charged after its lease had run out'
-    when was in ('queued', 'running') and becomes in ('queued', 'running') and lease_end <= moment
-      and (new ->> 'lease_expires_at')::timestamptz > moment then 'I12: a hold was brought back after its end'
-    when becomes = 'running' and new ->> 'lease_id' is null then 'I7: a picture runs under no lease'
-    when (becomes in ('queued', 'running')) <> (new ->> 'lease_expires_at' is not null) then
-      'I7: a picture that is ' || becomes || ' and its lease do not fit together'
-    when (new ->> 'hour_index')::integer <> coalesce((old ->> 'hour_index')::integer, (new ->> 'hour_index')::integer) then
-      'I9: a credit has moved to another hour'
-  end;
-end
-$$;
 
 -- Of one session: what of I9 and I10 does not hold. Each question is asked of one session, so that its plan is kept.
 create function ledger_model.wrong_session(session_id uuid) returns text[]
@@ -122,47 +140,36 @@ end
 $$;
 
 -- What does not hold after an operation, of all that it touched.
-create function ledger_model.wrong_after(operation text, arg jsonb, answer jsonb, written jsonb, moment timestamptz)
-returns text[]
+create function ledger_model.wrong_after(operation text, arg jsonb, answer jsonb, moment timestamptz) returns text[]
 language plpgsql stable
 as $$
 declare
   -- These end what has lapsed in the session they work on before they do anything.
   sweeps constant boolean := operation in ('reserve', 'start', 'complete', 'fail', 'cancel', 'requeue');
-  customer constant text := arg ->> 'user_id';
-  wrong text[] := '{}';
-  touched text[] := '{}';
-  note jsonb;
-  changed text;
+  touched constant text[] := string_to_array(current_setting('ledger_model.sessions'), ',');
+  customer constant uuid := arg ->> 'user_id';
+  request constant uuid := arg ->> 'request_id';
+  wrong text[] := string_to_array(current_setting('ledger_model.wrong'), ';');
+  checked uuid[] := '{}';
+  session uuid;
 begin
-  for note in select * from jsonb_array_elements(written) loop
-    changed := case note ->> 'table' when 'user_sessions' then note #>> '{new,id}' else note #>> '{new,session_id}' end;
-    if changed <> all (touched) then
-      touched := touched || changed;
-    end if;
-    if note ->> 'table' = 'image_generations' then
-      wrong := wrong || ledger_model.wrong_change(nullif(note -> 'old', 'null'), nullif(note -> 'new', 'null'), moment);
-    end if;
-    if note #>> '{new,user_id}' <> customer then
-      wrong := wrong || 'something of another customer has changed'::text;
-    end if;
-  end loop;
-  foreach changed in array touched loop
-    wrong := wrong || ledger_model.wrong_session(changed::uuid);
+  foreach session in array touched::uuid[] loop
+    continue when session = any (checked);
+    checked := checked || session;
+    wrong := wrong || ledger_model.wrong_session(session);
     if sweeps and exists (
       select from public.image_generations as generation
-      where generation.session_id = changed::uuid and generation.status in ('queued', 'running')
+      where generation.session_id = session and generation.status in ('queued', 'running')
         and generation.lease_expires_at <= moment
     ) then
       wrong := wrong || 'I12: a hold has outlived its lease'::text;
     end if;
   end loop;
   if operation = 'reserve' then
-    wrong := wrong || ledger_model.wrong_request(customer::uuid, (arg ->> 'request_id')::uuid);
+    wrong := wrong || ledger_model.wrong_request(customer, request);
   elsif operation in ('complete', 'fail') and arg ->> 'lease_id' is null and exists (
     select from public.image_generations as generation
-    where generation.user_id = customer::uuid and generation.request_id = (arg ->> 'request_id')::uuid
-      and generation.status in ('queued', 'running')
+    where generation.user_id = customer and generation.request_id = request and generation.status in ('queued', 'running')
   ) then
     wrong := wrong || 'I8: a request was settled, and a part of it is still held'::text;
   elsif operation = 'expire' and arg -> 'session_count_max' = 'null' and (answer #>> '{}')::integer < 100 and exists (
@@ -171,7 +178,7 @@ begin
   ) then
     wrong := wrong || 'I12: a sweeper has left a hold whose lease had run out'::text;
   end if;
-  return array_remove(wrong, null);
+  return wrong;
 end
 $$;
 
@@ -282,12 +289,14 @@ declare
   asked constant jsonb := arg;
   answered jsonb;
 begin
-  perform set_config('ledger_model.now', moment, false), set_config('ledger_model.written', '', true);
+  perform set_config('ledger_model.now', moment, false), set_config('ledger_model.written', '', true),
+    set_config('ledger_model.sessions', '', true), set_config('ledger_model.wrong', '', true),
+    set_config('ledger_model.customer', coalesce(asked ->> 'user_id', ''), true);
   answered := ledger_model.ask(operation, asked);
   perform set_config('role', 'none', true);
   answer := answered;
   written := '[' || current_setting('ledger_model.written') || ']';
-  wrong := ledger_model.wrong_after(operation, asked, answered, written::jsonb, private.clock());
+  wrong := ledger_model.wrong_after(operation, asked, answered, private.clock());
 end
 $$;
 

@@ -78,7 +78,7 @@ pub async fn draw<T: Transport, C: Timer>(
         }
         // It is billed or not, but asking once more would be a second bill: the next engine is asked instead.
         status @ ("failed" | "canceled" | "aborted") => {
-            let words = loggable(text("error"), attempt.secret);
+            let words = loggable(text("error"), &attempt.secrets);
             let what = format!("ended its prediction as {status}: {words}");
             return Err(attempt.no_picture(NoPicture::Empty, &what));
         }
