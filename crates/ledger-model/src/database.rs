@@ -44,7 +44,7 @@ impl Database {
         if !config.get_hosts().iter().all(is_local) {
             return Err("SUPABASE_DB_URL is another machine's: the model test runs on this one only".into());
         }
-        config.options("-c timezone=UTC -c synchronous_commit=off -c jit=off -c enable_seqscan=off -c client_min_messages=error");
+        config.options("-c timezone=UTC -c synchronous_commit=off -c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c client_min_messages=error");
         let mut client = config.connect(NoTls)?;
         let customers: i64 = client.query_one("select count(*) from auth.users", &[])?.get(0);
         if customers > 0 {
