@@ -108,6 +108,9 @@ begin
         'through when somebody calls private.tick() and queue-worker. ';
     else
       execute 'select cron.schedule($1, $2, $3)' using 'hub-tick', '10 seconds', 'select private.tick()';
+      -- pg_cron writes a row about every tick, and never forgets one by itself.
+      execute 'select cron.schedule($1, $2, $3)' using 'hub-forget', '17 3 * * *',
+        'delete from cron.job_run_details where end_time < private.clock() - interval ''2 days''';
       report := 'pg_cron calls private.tick() every 10 seconds. ';
     end if;
   exception when others then

@@ -223,7 +223,9 @@ select tests.fail('asha', 'later'), tests.fail('ravi', 'now');
 -- As many as are wanted, and as many as may be drawn at once ----------------------------------------------------------
 
 select tests.at('0'), tests.queue('asha', 'asha', 'q' || n) from generate_series(1, 9) as n;
-select is(jsonb_array_length(tests.claim(wanted) -> 'generations'), got, 'of nine that wait ' || got || ' are claimed where ' || wanted || ' are wanted')
+select is(
+  jsonb_array_length(tests.claim(wanted) -> 'generations'), got, 'of nine that wait ' || got || ' are claimed where ' || wanted || ' are wanted'
+)
 from (values (0, 0), (-1, 0), (1, 1), (2, 2)) as claims (wanted, got);
 select is(jsonb_array_length(tests.claim(4, running_max => 4) -> 'generations'), 1, 'while three are drawn and four may be, one is claimed');
 select is(
@@ -288,8 +290,10 @@ select is(
   '{"engines": {"passedOver": [], "budgeted": ["huggingface"]}, "waitMs": null}', 'an account with a turn left'
 );
 select is(
-  (select count(*)::integer from public.image_generations where request_id in (select tests.id('b' || n) from generate_series(1, 6) as n) and status = 'running'),
-  1, 'has one picture claimed for it, whoever wants four'
+  (
+    select count(*)::integer from public.image_generations
+    where request_id in (select tests.id('b' || n) from generate_series(1, 6) as n) and status = 'running'
+  ), 1, 'has one picture claimed for it, whoever wants four'
 );
 select is(public.take_engine_turn('huggingface', true), '{"granted": true}', 'which takes the turn');
 select is(

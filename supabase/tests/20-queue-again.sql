@@ -38,8 +38,8 @@ select is(
   (select attempts::integer from public.image_generations where request_id = tests.id('again')), 2, 'for the second time'
 );
 select is(
-  (select lease_expires_at from public.image_generations where request_id = tests.id('again')), tests.moment('40 seconds') + private.lease(),
-  'under a lease of full length'
+  (select lease_expires_at from public.image_generations where request_id = tests.id('again')),
+  tests.moment('40 seconds') + private.lease(), 'under a lease of full length'
 );
 select is(tests.requeue(tests.lease('again'), delay), 'queued', 'a delay of ' || coalesce(delay::text, 'nothing') || ' is one of a second')
 from (values (-5)) as shortest (delay);

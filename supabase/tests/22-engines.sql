@@ -289,9 +289,9 @@ end
 $$;
 select is(tests.hours_of_taking(seed), null, 'in three hours of asking at random the budget is kept, and used, seed ' || seed)
 from unnest(array[0.1, 0.2]) as seed;
-select is(
-  (select pg_get_functiondef('public.take_engine_turn(text, boolean)'::regprocedure) ~ 'for update;\s+if not found then[^;]+;\s+end if;\s+moment := private\.clock\(\)'),
-  true, 'the time of a turn is read after the lock on its budget'
+select matches(
+  pg_get_functiondef('public.take_engine_turn(text, boolean)'::regprocedure),
+  'for update;\s+if not found then[^;]+;\s+end if;\s+moment := private\.clock\(\)', 'the time of a turn is read after the lock on its budget'
 );
 
 -- The queue goes first ------------------------------------------------------------------------------------------------
@@ -335,13 +335,15 @@ select is(tests.turn_at(nth), expected, 'of an account that rests, turn ' || nth
 from (values
   (1, interval '0'), (2, '2 seconds'), (30, '58 seconds'), (31, '1 hour'), (60, '1 hour'), (61, '2 hours'), (1000, '33 hours')
 ) as turn (nth, expected);
-insert into private.engine_turn (account, taken_at) select 'huggingface', tests.moment(n * interval '1 minute') from generate_series(-40, -1) as n;
+insert into private.engine_turn (account, taken_at)
+select 'huggingface', tests.moment(n * interval '1 minute') from generate_series(-40, -1) as n;
 select is(tests.turn_at(nth), expected, 'of one that had a turn every minute, turn ' || nth || ' is at ' || expected)
 from (values
   (1, interval '30 minutes'), (2, '31 minutes'), (30, '59 minutes'), (31, '1 hour 30 minutes'), (60, '1 hour 59 minutes')
 ) as turn (nth, expected);
 delete from private.engine_turn;
-insert into private.engine_turn (account, taken_at) select 'huggingface', tests.moment('-10 hours') from generate_series(1, 30);
+insert into private.engine_turn (account, taken_at)
+select 'huggingface', tests.moment('-10 hours') from generate_series(1, 30);
 select is(tests.turn_at(nth), expected, 'of one that was used up ten hours ago, turn ' || nth || ' is at ' || expected)
 from (values (1, interval '0'), (30, '58 seconds'), (31, '1 hour'), (61, '2 hours')) as turn (nth, expected);
 

@@ -170,7 +170,8 @@ select results_eq(
 );
 select is(
   (
-    select count(*)::integer from pg_class, lateral query_to_xml(format('select * from %s as row where row::text ~ %L', oid::regclass, '192\.0\.2\.'), true, false, '') as found
+    select count(*)::integer from pg_class, lateral query_to_xml(
+      format('select * from %s as row where row::text ~ %L', oid::regclass, '192\.0\.2\.'), true, false, '') as found
     where relnamespace in ('public'::regnamespace, 'private'::regnamespace) and relkind = 'r' and found::text ~ '<row>'
   ), 0, 'and no address is stored, in no table'
 );

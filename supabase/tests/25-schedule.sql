@@ -7,7 +7,7 @@ begin;
 -- Where the real ones are, they cannot be played; there only what they were told is looked at.
 select to_regnamespace('cron') is null and to_regnamespace('net') is null and to_regnamespace('vault') is null as played \gset
 \if :played
-select plan(43);
+select plan(45);
 
 select tests.at('0'), tests.customer('asha'), tests.session('s', 'asha', 'pro', 4);
 
@@ -34,6 +34,8 @@ select is(tests.queue('asha', 's', 'w0') ->> 'outcome', 'queued', 'nor does queu
 
 create schema cron;
 create table cron.asked (name text, schedule text, command text);
+create table cron.job_run_details (runid bigint, end_time timestamptz);
+insert into cron.job_run_details values (1, tests.moment('-3 days')), (2, tests.moment('-1 day')), (3, null);
 create function cron.schedule(job_name text, schedule text, command text) returns bigint
 language sql volatile
 begin atomic
@@ -44,17 +46,22 @@ select is(
   private.schedule() like 'pg\_cron calls private.tick() every 10 seconds. pg\_net %', true, 'where there is pg_cron it is set up, and the owner told'
 );
 select results_eq(
-  'select name, schedule, command from cron.asked', $$ values ('hub-tick', '10 seconds', 'select private.tick()') $$,
-  'to tick every ten seconds'
+  $$ select name, schedule, command from cron.asked where name = 'hub-tick' $$,
+  $$ values ('hub-tick', '10 seconds', 'select private.tick()') $$, 'to tick every ten seconds'
 );
-select lives_ok((select command from cron.asked), 'which is something that can be called');
+select lives_ok((select command from cron.asked where name = 'hub-tick'), 'which is something that can be called');
+select lives_ok((select command from cron.asked where name = 'hub-forget'), 'and so is what clears its history');
+select results_eq(
+  'select runid from cron.job_run_details order by runid', 'values (2::bigint), (3)', 'of what ended more than two days ago'
+);
 select private.schedule();
-select is((select count(distinct name)::integer from cron.asked), 1, 'setting it up again is the same job again');
+select is((select count(distinct name)::integer from cron.asked), 2, 'setting it up again is the same jobs again');
 create or replace function cron.schedule(job_name text, schedule text, command text) returns bigint
 language plpgsql volatile
 as $$ begin raise exception 'pg_cron sleeps'; end $$;
 select matches(
-  private.schedule(), '^pg_cron could not be set up \(pg_cron sleeps\): enable it and call private\.schedule\(\)\. ', 'where it cannot be set up the owner is told why'
+  private.schedule(), '^pg_cron could not be set up \(pg_cron sleeps\): enable it and call private\.schedule\(\)\. ',
+  'where it cannot be set up the owner is told why'
 );
 
 -- Waking, as far as it is set up --------------------------------------------------------------------------------------
@@ -70,7 +77,8 @@ begin atomic
   select 1::bigint;
 end;
 select matches(
-  private.schedule(), ' pg_net wakes the worker of the queue once Vault holds hub_url and hub_secret_key\.$', 'where there is pg_net the owner is told what it needs'
+  private.schedule(), ' pg_net wakes the worker of the queue once Vault holds hub_url and hub_secret_key\.$',
+  'where there is pg_net the owner is told what it needs'
 );
 select lives_ok('select private.wake_worker()', 'without Vault waking fails nobody');
 create schema vault;

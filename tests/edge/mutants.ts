@@ -20,22 +20,28 @@ interface Mutant {
 }
 
 const ledger = "migrations/20260204000000_add_generation_features.sql";
+const limits = "migrations/20260311000000_limit_and_refuse.sql";
+const reserving = "migrations/20260313000000_reserve_with_limits_and_queue.sql";
+const working = "migrations/20260314000000_work_under_leases.sql";
+const asking = "migrations/20260315000000_ask_and_cancel.sql";
 const index = "functions/generate-image/index.ts";
+const worker = "functions/queue-worker/index.ts";
 const serve = `serve("generate-image");`;
+const work = `serve("queue-worker");`;
 
 /** The function with a `fetch` that makes a mistake; `url` and `init` are what the Rust asked for. */
-const withFetch = (mistake: string) => `
+const withFetch = (mistake: string, start = serve) => `
 const real = globalThis.fetch;
 globalThis.fetch = async (url, init) => {
   ${mistake}
   return await real(url, init);
 };
-${serve}`;
+${start}`;
 
 const mutants: Mutant[] = [
   {
     name: "no lock on the session while its credits are counted",
-    file: ledger,
+    file: reserving,
     from: `where found.id = reserve_generation.session_id and found.user_id = customer
   for update;`,
     to: `where found.id = reserve_generation.session_id and found.user_id = customer;`,
@@ -44,11 +50,27 @@ const mutants: Mutant[] = [
   },
   {
     name: "anybody's session pays",
-    file: ledger,
+    file: reserving,
     from: "where found.id = reserve_generation.session_id and found.user_id = customer",
     to: "where found.id = reserve_generation.session_id",
     noticedBy: "errors_test.ts",
     filter: "session_not_found",
+  },
+  {
+    name: "anybody's session pays, says a fuzzer",
+    file: reserving,
+    from: "where found.id = reserve_generation.session_id and found.user_id = customer",
+    to: "where found.id = reserve_generation.session_id",
+    noticedBy: "hostile_fuzz_test.ts",
+    filter: "hostile requests",
+  },
+  {
+    name: "customers may grant themselves sessions, says a fuzzer",
+    file: working,
+    from: "to service_role;",
+    to: "to service_role; grant execute on function public.grant_session(uuid, text, integer) to authenticated;",
+    noticedBy: "hostile_fuzz_test.ts",
+    filter: "hostile requests",
   },
   {
     name: "a hold is no used credit",
@@ -61,24 +83,128 @@ const mutants: Mutant[] = [
   },
   {
     name: "a failure releases nothing",
-    file: ledger,
-    from: "set status = 'failed', lease_expires_at = null, settled_at = moment, failure_code = reason\n  where",
-    to: "set status = 'failed', lease_expires_at = null, settled_at = moment, failure_code = reason\n  where false and",
+    file: working,
+    from: "settled_at = moment, failure_code = reason\n  where",
+    to: "settled_at = moment, failure_code = reason\n  where false and",
     noticedBy: "errors_test.ts",
     filter: "a failed request",
   },
   {
     name: "a lease is never looked at when a picture arrives",
-    file: ledger,
-    from:
-      "perform private.expire_session_holds(session.id, moment);\n\n  update public.image_generations as generation\n  set status = 'completed'",
-    to: "update public.image_generations as generation\n  set status = 'completed'",
+    file: working,
+    from: "perform private.expire_session_holds(session.id, moment);\n\n  with recorded as",
+    to: "with recorded as",
     noticedBy: "session_test.ts",
     filter: "a completion after its lease",
   },
   {
+    name: "a late picture is charged",
+    file: working,
+    from: "set status = case generation.status when 'expired' then 'expired' else 'completed' end,",
+    to: "set status = 'completed',",
+    noticedBy: "queue_test.ts",
+    filter: "given for nothing",
+  },
+  {
+    name: "a lease is not renewed",
+    file: working,
+    from: "set lease_expires_at = moment + private.lease()\n  where",
+    to: "set lease_expires_at = generation.lease_expires_at\n  where",
+    noticedBy: "queue_test.ts",
+    filter: "a lease is renewed",
+  },
+  {
+    name: "what waits is not taken back",
+    file: asking,
+    from: "and generation.status = 'queued';",
+    to: "and generation.status = 'queued' and false;",
+    noticedBy: "queue_test.ts",
+    filter: "what waits is taken back",
+  },
+  {
+    name: "anybody's request is taken back",
+    file: asking,
+    from: "where generation.user_id = customer and generation.request_id = cancel_generation.request_id limit 1",
+    to: "where generation.request_id = cancel_generation.request_id limit 1",
+    noticedBy: "errors_test.ts",
+    filter: "request_not_found",
+  },
+  {
+    name: "a customer's many come all before anybody else's",
+    file: reserving,
+    from: "select 1 + max(waiting.queue_turn) into first_turn from public.image_generations as waiting",
+    to: "select max(waiting.queue_turn) into first_turn from public.image_generations as waiting",
+    noticedBy: "queue_test.ts",
+    filter: "nobody waits behind",
+  },
+  {
+    name: "everybody may wake the worker",
+    file: worker,
+    from: work,
+    to: `
+import { handler } from "../_shared/shim.ts";
+
+const key = JSON.parse(Deno.env.get("SUPABASE_SECRET_KEYS")!).default;
+const handle = handler("queue-worker");
+Deno.serve((request) => {
+  const headers = new Headers(request.headers);
+  headers.set("apikey", key);
+  return handle(new Request(request, { headers }));
+});`,
+    noticedBy: "queue_test.ts",
+    filter: "nobody but the hub",
+  },
+  {
+    name: "a turn of the budget is not written down",
+    file: "migrations/20260310000000_share_engine_standing.sql",
+    from: "insert into private.engine_turn (account, taken_at) values (budget.account, moment);",
+    to: "",
+    noticedBy: "queue_policy_test.ts",
+    filter: "an hour's budget",
+  },
+  {
+    name: "the worker does not report an engine that is unpaid",
+    file: index,
+    from: serve,
+    to: withFetch(`if (String(url.url ?? url).includes("/rpc/report_engine")) return new Response("");`),
+    noticedBy: "queue_policy_test.ts",
+    filter: "no engine is worth asking",
+  },
+  {
+    name: "a picture of the queue is drawn twice for each try",
+    file: worker,
+    from: work,
+    to: withFetch(`if (String(url).includes("/hf-inference/")) await (await real(url, init)).bytes();`, work),
+    noticedBy: "queue_policy_test.ts",
+    filter: "breaks twice",
+  },
+  {
+    name: "nobody asks too often",
+    file: limits,
+    from: "where greatest(taken.full_at, moment) + step <= moment + allowance.burst * step;",
+    to: ";",
+    noticedBy: "abuse_test.ts",
+    filter: "a limit of ten",
+  },
+  {
+    name: "any seal is the hub's",
+    file: limits,
+    from: "if seal = encode(",
+    to: "if seal is not null or seal = encode(",
+    noticedBy: "abuse_test.ts",
+    filter: "without the hub's seal",
+  },
+  {
+    name: "the list of refused phrases is not looked at",
+    file: limits,
+    from: "where position(refused.searchable in searched) > 0",
+    to: "where false",
+    noticedBy: "abuse_test.ts",
+    filter: "the owner's list",
+  },
+  {
     name: "the pictures are not counted on the session",
-    file: ledger,
+    file: working,
     from: "set images_generated = settled.images_generated + made",
     to: "set images_generated = settled.images_generated",
     noticedBy: "contract_test.ts",
@@ -94,16 +220,15 @@ const mutants: Mutant[] = [
   },
   {
     name: "a failed first picture leaves the clock running",
-    file: ledger,
-    from:
-      "  if found then\n    perform private.stop_clock_without_picture(session.id);\n  end if;\n\n  update public.user_sessions as settled",
-    to: "  update public.user_sessions as settled",
+    file: working,
+    from: "perform private.stop_clock_without_picture(session.id);\n    if reason = 'prompt_refused' then",
+    to: "if reason = 'prompt_refused' then",
     noticedBy: "session_test.ts",
     filter: "a first picture that fails",
   },
   {
     name: "other contents under the same id are taken for the same",
-    file: ledger,
+    file: reserving,
     from: "bool_or(generation.request_digest <> digest) as differs",
     to: "bool_or(false) as differs",
     noticedBy: "errors_test.ts",
@@ -118,12 +243,12 @@ const mutants: Mutant[] = [
     filter: "a failed request",
   },
   {
-    name: "a late picture is not deleted",
+    name: "a picture that was not recorded is not deleted",
     file: index,
     from: serve,
     to: withFetch(`if (init?.method === "DELETE") return new Response("{}");`),
-    noticedBy: "session_test.ts",
-    filter: "a completion after its lease",
+    noticedBy: "errors_test.ts",
+    filter: "the record is refused",
   },
   {
     name: "every engine call is made twice",

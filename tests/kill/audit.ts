@@ -11,6 +11,7 @@ interface Row {
   session_id: string;
   request_id: string;
   status: string;
+  storage_key: string;
   object_name: string | null;
   image_url: string | null;
 }
@@ -20,7 +21,10 @@ export interface Audit {
   discrepancies: string[];
   /** Rows by status, `expired with a picture` apart. */
   rows: Record<string, number>;
-  /** Objects without a row: stored by a worker that was killed before it could record them. They cost nobody a credit. */
+  /**
+   * Objects that no row has: stored by a worker that was killed before it could record or remove them, for a row that then
+   * failed or expired. Nobody could have removed them, and they cost nobody a credit. Any other such object is a discrepancy.
+   */
   orphans: number;
 }
 
@@ -28,7 +32,8 @@ export interface Audit {
 export async function audit(sql: postgres.Sql, customers: Customer[]): Promise<Audit> {
   const discrepancies: string[] = [];
   const rows = await sql<Row[]>`
-    select id, user_id, session_id, request_id, status, object_name, image_url from public.image_generations`;
+    select id, user_id, session_id, request_id, status, storage_key, object_name, image_url
+    from public.image_generations`;
   const objects = new Set(
     (await sql<{ name: string }[]>`select name from storage.objects where bucket_id = 'generated-images'`)
       .map(({ name }) => name),
@@ -44,6 +49,18 @@ export async function audit(sql: postgres.Sql, customers: Customer[]): Promise<A
     if (row.status === "completed" && row.object_name === null) discrepancies.push(`${row.id} has no picture`);
   }
   const known = new Set(rows.map((row) => row.object_name));
+  const orphans = [...objects].filter((name) => !known.has(name));
+  const ended = new Set(
+    rows.filter(({ status }) => status === "failed" || status === "expired").map((row) =>
+      `${row.user_id}/${row.storage_key}`
+    ),
+  );
+  for (const name of orphans) {
+    if (!ended.has(name.slice(0, name.lastIndexOf(".")))) discrepancies.push(`${name} belongs to nothing that failed`);
+  }
+  if (known.size - (known.has(null) ? 1 : 0) !== rows.filter((row) => row.object_name !== null).length) {
+    discrepancies.push("an object is recorded twice");
+  }
   discrepancies.push(...await unreachable(rows), ...await ofSessions(sql));
 
   const counted: Record<string, number> = {};
@@ -51,23 +68,44 @@ export async function audit(sql: postgres.Sql, customers: Customer[]): Promise<A
     const name = status === "expired" && object_name !== null ? "expired with a picture" : status;
     counted[name] = (counted[name] ?? 0) + 1;
   }
-  return { discrepancies, rows: counted, orphans: [...objects].filter((name) => !known.has(name)).length };
+  return { discrepancies, rows: counted, orphans: orphans.length };
 }
 
 /** What was told of a request, against its rows. */
 function ofRequest(told: Told, rows: Row[]): string[] {
   const name = `request ${told.requestId} (${told.mode}, told ${told.end})`;
   const completed = rows.filter((row) => row.status === "completed").length;
-  const urls = rows.filter((row) => row.image_url !== null).map((row) => row.image_url).sort();
   const found: string[] = [];
   if (told.end === "unsettled") found.push(`${name}: nobody can say what became of it`);
   if (rows.length > told.batchCount) found.push(`${name}: ${rows.length} rows for ${told.batchCount} pictures`);
   if (told.end === "pictures") {
-    if (JSON.stringify(told.urls.toSorted()) !== JSON.stringify(urls)) found.push(`${name}: other pictures than told`);
+    const untold = rows.filter((row) => row.image_url !== null && !told.urls.includes(row.image_url));
+    const kept = rows.filter((row) => row.image_url !== null && told.urls.includes(row.image_url));
+    // One that came after its lease may have been given since; none that was told may be gone.
+    if (kept.length !== told.urls.length || untold.some(({ status }) => status !== "expired")) {
+      found.push(`${name}: other pictures than told`);
+    }
     if (told.creditsUsed !== completed) found.push(`${name}: told ${told.creditsUsed} credits, charged ${completed}`);
-  } else if (told.end !== "unsettled" && urls.length > 0) {
-    found.push(`${name}: has ${urls.length} pictures all the same`);
+  } else if (told.end !== "unsettled" && completed > 0) {
+    // A picture that came after its lease may still be given; it is not charged.
+    found.push(`${name}: was charged ${completed} credits all the same`);
   }
+  return found;
+}
+
+/** Whoever asks again for pictures that he has is told of them once more, by processes that never saw the request. */
+export async function replays(customers: Customer[]): Promise<string[]> {
+  const found: string[] = [];
+  await Promise.all(customers.map(async (customer) => {
+    for (const told of customer.told.filter(({ end }) => end === "pictures").slice(0, 5)) {
+      const { status, body } = await customer.ask(told, "POST");
+      const urls: string[] = (body.images ?? []).map((image: { url: string }) => image.url);
+      if (status === 200 && body.creditsUsed === told.creditsUsed && told.urls.every((url) => urls.includes(url))) {
+        continue;
+      }
+      found.push(`request ${told.requestId}: asked again, it answers ${status} ${body.code ?? urls.length}`);
+    }
+  }));
   return found;
 }
 

@@ -30,6 +30,9 @@ interface Answer {
 /** Codes after which nothing was kept under the id: the same request may simply be sent again. */
 const nothingKept = new Set(["rate_limited", "engine_unavailable", "engine_misconfigured", "request_not_found"]);
 
+/** Pages that a customer has open: while one waits for what a dead worker left behind, the others go on. */
+const pageCount = 3;
+
 /** Chance, by a seed. */
 export type Chance = () => number;
 
@@ -78,8 +81,13 @@ export class Customer {
     return new Customer(client, data.user.id, sessions, 15, chance);
   }
 
-  /** Asks for pictures, one request after the other, until told to stop; ends when the last one is known. */
+  /** Asks for pictures on several pages at a time until told to stop; ends when the last one is known. */
   async work(isOver: () => boolean, giveUpAt: () => number): Promise<void> {
+    await Promise.all(Array.from({ length: pageCount }, () => this.#page(isOver, giveUpAt)));
+  }
+
+  /** One request after the other. */
+  async #page(isOver: () => boolean, giveUpAt: () => number): Promise<void> {
     while (!isOver()) {
       const batchCount = 1 + Math.floor(this.chance() * 3);
       const session = this.#left.find(({ credits }) => credits >= batchCount);
@@ -97,8 +105,9 @@ export class Customer {
         asked: 0,
       };
       this.told.push(told);
+      session.credits -= batchCount;
       await this.#settle(told, giveUpAt);
-      session.credits -= told.creditsUsed;
+      session.credits += batchCount - told.creditsUsed;
     }
   }
 
@@ -107,13 +116,13 @@ export class Customer {
     let asks: "POST" | "GET" = "POST";
     while (Date.now() < giveUpAt()) {
       told.asked++;
-      const answering = this.ask(told, asks);
+      const answering: Promise<Answer | undefined> = this.ask(told, asks).catch(() => undefined);
       if (cancel) {
         cancel = false;
         await pause(50 + this.chance() * 400);
         await this.#send("DELETE", told.requestId).catch(() => {});
       }
-      const answer = await answering.catch(() => undefined);
+      const answer = await answering;
       const status = answer?.body?.status;
       if (answer?.status === 200 && (status === undefined || status === "completed")) {
         told.end = "pictures";

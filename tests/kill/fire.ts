@@ -15,8 +15,10 @@ export interface Address {
   dbUrl: string;
 }
 
+/** What may also be stopped for a while. */
+export const functions = ["function generate-image", "function queue-worker"] as const;
 /** What can be killed. */
-export const victims = ["gateway", "postgres", "easel", "function generate-image", "function queue-worker"] as const;
+export const victims = ["gateway", "postgres", "easel", ...functions] as const;
 export type Victim = (typeof victims)[number];
 
 const startPatienceMs = 90_000;
@@ -35,6 +37,10 @@ export class StackUnderFire {
     "function generate-image": 0,
     "function queue-worker": 0,
   };
+
+  /** How often a function was stopped for a while. */
+  freezes = 0;
+  readonly #frozen = new Map<number, Promise<void>>();
 
   private constructor(stateDir: string) {
     this.#stateDir = stateDir;
@@ -80,12 +86,9 @@ export class StackUnderFire {
   /** Kills a process, if it runs at the moment; answers whether it did. The gateway is started again before this returns. */
   async kill(victim: Victim): Promise<boolean> {
     const pid = victim === "gateway" ? this.#child?.pid : await this.#pidOf(victim);
-    if (pid === undefined) return false;
-    try {
-      Deno.kill(pid, "SIGKILL");
-    } catch {
-      return false;
-    }
+    // What is stopped is to come back late, not never.
+    if (pid === undefined || this.#frozen.has(pid)) return false;
+    if (!signal(pid, "SIGKILL")) return false;
     this.kills[victim]++;
     if (victim === "gateway") {
       await this.#child?.ended;
@@ -102,6 +105,23 @@ export class StackUnderFire {
       }
     }
     return true;
+  }
+
+  /** Stops a function for so long, if it runs at the moment: it goes on later as if no time had passed. */
+  async freeze(victim: typeof functions[number], ms: number): Promise<void> {
+    const pid = await this.#pidOf(victim);
+    if (pid === undefined || this.#frozen.has(pid) || !signal(pid, "SIGSTOP")) return;
+    this.freezes++;
+    const thawing = new Promise<void>((resolve) => setTimeout(resolve, ms)).then(() => {
+      signal(pid, "SIGCONT");
+      this.#frozen.delete(pid);
+    });
+    this.#frozen.set(pid, thawing);
+  }
+
+  /** Waits until nothing is stopped any more. */
+  async thawed(): Promise<void> {
+    await Promise.all(this.#frozen.values());
   }
 
   /** Waits until the functions answer. */
@@ -141,5 +161,15 @@ export class StackUnderFire {
         // It ended while it was looked at.
       }
     }
+  }
+}
+
+/** Sends a signal; whether somebody was there to get it. */
+function signal(pid: number, name: Deno.Signal): boolean {
+  try {
+    Deno.kill(pid, name);
+    return true;
+  } catch {
+    return false;
   }
 }

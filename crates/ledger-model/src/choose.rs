@@ -80,6 +80,8 @@ pub struct Chooser {
     leases: VecDeque<LeaseId>,
     next_request: u32,
     storm: Option<(CustomerId, u32)>,
+    /// Something of this session ends about now.
+    focus: Option<SessionId>,
 }
 
 impl Chooser {
@@ -91,6 +93,7 @@ impl Chooser {
             leases: VecDeque::new(),
             next_request: 0,
             storm: None,
+            focus: None,
         }
     }
 
@@ -185,7 +188,10 @@ impl Chooser {
     }
 
     fn customer(&mut self, ledger: &Ledger) -> CustomerId {
-        CustomerId(self.chance.below(ledger.world.customers))
+        match self.focus.filter(|_| self.chance.percent(50)) {
+            Some(session) => ledger.books.session(session).customer,
+            None => CustomerId(self.chance.below(ledger.world.customers)),
+        }
     }
 
     fn grant(&mut self, customer: CustomerId) -> Operation {
@@ -201,6 +207,10 @@ impl Chooser {
     /// One of a customer's sessions, most often the last that is not over; at times another's, or one that is none.
     fn session(&mut self, ledger: &Ledger, customer: CustomerId) -> SessionId {
         let nobodys = SessionId(OperationNumber(u32::MAX));
+        let focus = self.focus.filter(|id| ledger.books.session(*id).customer == customer);
+        if let Some(session) = focus.filter(|_| self.chance.percent(75)) {
+            return session;
+        }
         let sought = self.chance.below(100);
         let of_interest: Vec<SessionId> = self.sessions.iter().copied().collect();
         let own: Vec<SessionId> =

@@ -428,15 +428,17 @@ export class Attacker {
     const { dice, loot } = this;
     const request: Record<string, unknown> = {
       prompt: `${loot.marker} ${dice.below(1e6)}`,
-      sessionId: dice.pick([...loot.own.sessions, ...loot.others.sessions, dice.uuid()]),
+      sessionId: dice.pick(dice.chance(0.6) ? loot.own.sessions : [...loot.others.sessions, dice.uuid()]),
     };
     if (dice.chance(0.4)) {
       request.requestId = dice.pick([dice.uuid(), ...loot.others.requestIds, ...loot.own.requestIds]);
     }
     if (dice.chance(0.2)) request.conversationId = dice.pick([dice.uuid(), ...loot.others.conversations]);
     if (dice.chance(0.2)) request.userId = dice.pick(loot.others.ids);
+    // Half of them are well-formed: the ledger itself has to refuse those.
+    if (dice.chance(0.5)) return request;
     for (let count = dice.below(4); count > 0; count--) request[dice.pick(names)] = this.#value();
-    if (dice.chance(0.1)) delete request[dice.pick(names)];
+    if (dice.chance(0.2)) delete request[dice.pick(names)];
     return request;
   }
 

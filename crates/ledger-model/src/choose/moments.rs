@@ -5,6 +5,7 @@
 
 use ledger_model::Ledger;
 use ledger_model::generation::State;
+use ledger_model::names::SessionId;
 use ledger_model::operation::Operation;
 use ledger_model::time::{Moment, Span};
 use ledger_model::world::READY_FOR;
@@ -36,6 +37,7 @@ const PACES: [(u32, Pace); 8] = [
 
 impl Chooser {
     pub(super) fn clock(&mut self, ledger: &Ledger) -> Operation {
+        self.focus = None;
         let low_high = |low: Span, high: Span| (low.0, high.0);
         let (low, high) = match self.chance.weighted(&PACES).unwrap_or(Pace::Still) {
             Pace::Still => (0, 1),
@@ -50,30 +52,39 @@ impl Chooser {
         Operation::Clock(ledger.now + Span(self.chance.between(low, high)))
     }
 
-    /// One of the next moments at which something ends, or a microsecond before or after it.
+    /// One of the next moments at which something ends, or a microsecond before or after it; and whose end it is, so that
+    /// somebody looks.
     fn end_of_something(&mut self, ledger: &Ledger) -> Moment {
-        let mut ends: Vec<Moment> = ledger.engines.turning_points().collect();
-        for (_, row) in ledger.books.open() {
-            ends.extend(row.state.held_until());
-            if let State::Queued { not_before, .. } = row.state {
-                ends.push(not_before);
-            }
-        }
+        let mut ends: Vec<(Moment, Option<SessionId>)> = Vec::new();
+        let unstarted = self.chance.percent(3);
         for id in &self.sessions {
-            let session = ledger.books.session(*id);
-            let view = ledger.view(*id);
-            ends.extend(view.resets_at);
-            ends.extend(view.expires_at);
-            if session.clock.is_none() && self.chance.percent(1) {
-                ends.push(session.created_at + READY_FOR);
+            let (session, view) = (ledger.books.session(*id), ledger.view(*id));
+            if unstarted && session.clock.is_none() {
+                ends.push((session.created_at + READY_FOR, Some(*id)));
+            } else if !unstarted {
+                let of_session = view.resets_at.into_iter().chain(view.expires_at);
+                ends.extend(of_session.map(|end| (end, Some(*id))));
             }
         }
-        ends.retain(|end| *end > ledger.now);
+        if !unstarted {
+            ends.extend(ledger.engines.turning_points().map(|end| (end, None)));
+            for (_, row) in ledger.books.open() {
+                let not_before = match row.state {
+                    State::Queued { not_before, .. } => Some(not_before),
+                    _ => None,
+                };
+                let of_hold = row.state.held_until().into_iter().chain(not_before);
+                ends.extend(of_hold.map(|end| (end, Some(row.contents.session))));
+            }
+        }
+        ends.retain(|(end, _)| *end > ledger.now);
         ends.sort_unstable();
         ends.dedup();
         // The nearest are the likeliest: further ones would end everything else on the way.
         ends.truncate(if self.chance.percent(90) { 2 } else { 12 });
         let aside = Span(self.chance.between(-1, 1));
-        self.chance.one_of(&ends).map_or(ledger.now, |end| (end + aside).max(ledger.now))
+        let Some((end, session)) = self.chance.one_of(&ends) else { return ledger.now };
+        self.focus = session;
+        (end + aside).max(ledger.now)
     }
 }
