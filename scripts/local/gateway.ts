@@ -114,7 +114,7 @@ export function gateway(backends: Backends): Handler {
     }
     switch (service) {
       case "auth":
-        return await lite.auth(request);
+        return request.method === "OPTIONS" ? authPreflight(request) : sharedWithAll(await lite.auth(request));
       case "rest":
         return request.method === "OPTIONS" ? await lite.rest(request) : await rest(request, url);
       case "storage":
@@ -132,6 +132,26 @@ export function gateway(backends: Backends): Handler {
         return Response.json({ message: "no Route matched with those values" }, { status: 404 });
     }
   };
+}
+
+/** Lite's Auth answers a page of its own origin only; the platform's lets every page ask. */
+function authPreflight(request: Request): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...allOrigins,
+      "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "",
+      "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD",
+      "access-control-max-age": "3600",
+    },
+  });
+}
+
+function sharedWithAll(answer: Response): Response {
+  const shared = new Response(answer.body, answer);
+  shared.headers.set("access-control-allow-origin", "*");
+  shared.headers.set("access-control-expose-headers", "x-total-count, link, x-supabase-api-version");
+  return shared;
 }
 
 function keyClaims(keyType: Caller["keyType"]): Caller["claims"] {

@@ -3,7 +3,7 @@
  * a signal into an orderly end. Everything else is startStack's.
  */
 import { parseArgs } from "node:util";
-import { type EngineName, type Stack, StackFailure, startStack } from "./stack.ts";
+import { type EngineName, type PaymentsName, type Stack, StackFailure, startStack } from "./stack.ts";
 
 const help = `Starts the hub on this machine: database, API, edge functions and image engine. No Docker.
 
@@ -11,6 +11,7 @@ const help = `Starts the hub on this machine: database, API, edge functions and 
   --port N          port of the API on 127.0.0.1 (54321)
   --state-dir D     where everything is kept (supabase/.temp)
   --engine NAME     easel (paints here) or huggingface (needs HUGGINGFACE_API_KEY, and is the default with it)
+  --payments NAME   demo (a click pays) or razorpay (a stand-in of it runs here)
   --project-dir D   the folder that holds supabase/ (this repository)
   --easel PATH      the engine's program (target/easel/easel)
   --no-watch        do not start functions anew when their files change
@@ -28,6 +29,7 @@ async function main(): Promise<number> {
         port: { type: "string" },
         "state-dir": { type: "string" },
         engine: { type: "string" },
+        payments: { type: "string" },
         "project-dir": { type: "string" },
         easel: { type: "string" },
         "no-watch": { type: "boolean" },
@@ -47,6 +49,9 @@ async function main(): Promise<number> {
   }
   if (flags.engine !== undefined && !["easel", "huggingface"].includes(flags.engine)) {
     return complain(`--engine takes easel or huggingface, not ${flags.engine}`);
+  }
+  if (flags.payments !== undefined && !["demo", "razorpay"].includes(flags.payments)) {
+    return complain(`--payments takes demo or razorpay, not ${flags.payments}`);
   }
 
   const startedAt = performance.now();
@@ -68,6 +73,7 @@ async function main(): Promise<number> {
       easelPath: flags.easel,
       reset: flags.reset,
       engine: flags.engine as EngineName | undefined,
+      payments: flags.payments as PaymentsName | undefined,
       watch: !flags["no-watch"],
       log,
     });
@@ -93,6 +99,7 @@ function summary(stack: Stack): string {
     ["Secret key", stack.secretKey],
     ["Database", stack.dbUrl],
     ["Engine", `${stack.engineUrl} (${engine})`],
+    ["Payments", stack.razorpay ? `${stack.razorpay.url} (a stand-in: no money moves)` : "demo, or your own account"],
     ["Functions", stack.functions.join(", ") || "none"],
     ["For programs", `${stack.stateDir}/local.env`],
   ];

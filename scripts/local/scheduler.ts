@@ -1,6 +1,6 @@
 /**
- * What pg_cron and pg_net do on the platform: ticks, and wakes the worker of the queue when the database says so. Owns when
- * the worker is called and that it is never called for nothing twice at once. Knows nothing of the queue itself.
+ * What pg_cron and pg_net do on the platform: ticks, and wakes a worker when the database says so. Owns when each worker
+ * is called and that it is never called for nothing twice at once. Knows nothing of queues and payments themselves.
  */
 import postgres from "postgres";
 import { connect } from "./database.ts";
@@ -9,16 +9,17 @@ import { connect } from "./database.ts";
 export interface SchedulerOptions {
   /** The database, as the role that owns the project's schemas. */
   dbUrl: string;
-  /** Calls the worker; resolves when it is done. */
-  callWorker: () => Promise<unknown>;
+  /** Which worker is woken on which channel of the database. */
+  workers: Record<string, string>;
+  /** Calls a worker; resolves when it is done. */
+  callWorker: (name: string) => Promise<unknown>;
   log: (line: string) => void;
 }
 
 /** A tick is due this often; on the platform it is every ten seconds. */
 const tickMs = 5_000;
-/** More than one worker at a time, so that a slow picture does not keep the next one waiting. */
-const workersMax = 2;
-const channel = "hub_queue";
+/** More than one call of a worker at a time, so that a slow picture does not keep the next one waiting. */
+const callsMax = 2;
 
 /** The scheduler of a running stack. */
 export class Scheduler {
@@ -27,9 +28,6 @@ export class Scheduler {
   #listener: postgres.Sql;
   #timer: ReturnType<typeof setInterval> | undefined;
   #ticking: Promise<void> | undefined;
-  #working = new Set<Promise<void>>();
-  /** Whether somebody asked for a worker while all of them were at work. */
-  #wanted = false;
   #stopped = false;
 
   private constructor(options: SchedulerOptions) {
@@ -46,7 +44,10 @@ export class Scheduler {
       await scheduler.stop();
       return undefined;
     }
-    await scheduler.#listener.listen(channel, () => scheduler.#wake());
+    for (const [channel, name] of Object.entries(options.workers)) {
+      const calls = new Calls(() => scheduler.#call(name));
+      await scheduler.#listener.listen(channel, () => calls.wanted());
+    }
     scheduler.#timer = setInterval(() => scheduler.#tick(), tickMs);
     return scheduler;
   }
@@ -71,27 +72,39 @@ export class Scheduler {
     })();
   }
 
-  #wake(): void {
+  async #call(name: string): Promise<void> {
     if (this.#stopped) return;
-    if (this.#working.size >= workersMax) {
-      this.#wanted = true;
+    try {
+      await this.#options.callWorker(name);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#options.log(`${name} was not reached: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+/** The calls of one worker: as many at once as are allowed, and one more when somebody asked meanwhile. */
+class Calls {
+  readonly #call: () => Promise<void>;
+  #running = 0;
+  #again = false;
+
+  constructor(call: () => Promise<void>) {
+    this.#call = call;
+  }
+
+  /** Somebody wants the worker called. */
+  wanted(): void {
+    if (this.#running >= callsMax) {
+      this.#again = true;
       return;
     }
-    const work = (async () => {
-      try {
-        await this.#options.callWorker();
-      } catch (error) {
-        if (!this.#stopped) {
-          this.#options.log(`queue-worker was not reached: ${error instanceof Error ? error.message : error}`);
-        }
-      }
-    })();
-    this.#working.add(work);
-    work.then(() => {
-      this.#working.delete(work);
-      if (!this.#wanted) return;
-      this.#wanted = false;
-      this.#wake();
+    this.#running += 1;
+    this.#call().then(() => {
+      this.#running -= 1;
+      if (!this.#again) return;
+      this.#again = false;
+      this.wanted();
     });
   }
 }

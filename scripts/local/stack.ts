@@ -1,6 +1,6 @@
 /**
  * Starts and stops the whole local stack: PostgreSQL, the project's migrations, Auth, PostgREST and Storage, the edge
- * functions, the engine, and the gateway in front of them. Owns the order of it, and that whatever was started is ended
+ * functions, the engine, the payment provider, and the gateway in front of them. Owns the order of it, and that whatever was started is ended
  * when a later step fails. `startStack` is what tests and the benchmark use; main.ts is its command line.
  */
 import { readConfig } from "./config.ts";
@@ -13,15 +13,18 @@ import { startLite } from "./lite.ts";
 import { applyMigrations } from "./migrations.ts";
 import { rootPage } from "./page.ts";
 import { dirname, easelBinary, join, resolve, root } from "./paths.ts";
+import { type PaymentsName, startPayments } from "./payments.ts";
 import { freePort, holderOf, isFree } from "./ports.ts";
 import { endOrphan, hasCluster, makeCluster, PostgresKeeper, startPostgres, superuser } from "./postgres.ts";
 import { findPostgresHome } from "./postgres_home.ts";
+import type { RazorpayStandIn } from "./razorpay/server.ts";
 import { Scheduler } from "./scheduler.ts";
 import { removeIfThere, StateFolder } from "./state.ts";
 import { tokenVerifier } from "./tokens.ts";
 
 export type { EngineName } from "./engine.ts";
 export { StackFailure } from "./failure.ts";
+export type { PaymentsName } from "./payments.ts";
 
 /** How to start a stack. Everything has a default. */
 export interface StackOptions {
@@ -36,13 +39,15 @@ export interface StackOptions {
   /** easel's program, and further arguments for it. */
   easelPath?: string;
   easelArgs?: string[];
+  /** demo, which a click pays, or a stand-in of Razorpay; demo gives way to an account in functions/.env. */
+  payments?: PaymentsName;
   /** Set in the functions' environment, over everything else. */
   functionEnv?: Record<string, string>;
   /** Uses a state folder of its own under the system's temporary folder and removes it at the end. */
   ephemeral?: boolean;
   /** Starts the functions anew when their files change. */
   watch?: boolean;
-  /** Ticks and wakes the worker of the queue; true unless said otherwise. */
+  /** Ticks, and wakes the workers of the queue and of payments; true unless said otherwise. */
   scheduler?: boolean;
   /** The Deno that runs the functions. */
   denoPath?: string;
@@ -64,6 +69,8 @@ export interface Stack {
   webUrl: string;
   engine: EngineName;
   engineUrl: string;
+  /** The stand-in, where the stack was started with it. */
+  razorpay?: RazorpayStandIn;
   /** Names of the functions. */
   functions: string[];
   stateDir: string;
@@ -108,6 +115,9 @@ async function start(options: StackOptions, undo: (() => unknown)[], stop: () =>
   const fileEnv = await readEnvFile(join(supabaseDir, "functions/.env"));
   const engine = await chooseEngine(options, fileEnv, folder, log);
   undo.push(() => engine.stop());
+  const functionsUrl = `${server.url}/functions/v1`;
+  const payments = await startPayments(options.payments ?? "demo", { functionsUrl, fileEnv });
+  undo.push(() => payments.stop());
 
   await prepareDatabase(folder.state);
   // Without the database a function can start, but not answer; that it starts takes as long as the migrations do.
@@ -120,6 +130,7 @@ async function start(options: StackOptions, undo: (() => unknown)[], stop: () =>
       ...fileEnv,
       ...engine.env,
       ...engineChoice(fileEnv),
+      ...payments.env,
       ...options.functionEnv,
     },
     cacheDir: join(stateDir, "deno"),
@@ -143,7 +154,8 @@ async function start(options: StackOptions, undo: (() => unknown)[], stop: () =>
   if (options.scheduler ?? true) {
     const scheduler = await Scheduler.start({
       dbUrl: databaseUrl(folder.state, "postgres"),
-      callWorker: () => wakeWorker(functions, secretKey),
+      workers: { hub_queue: "queue-worker", hub_payments: "payment-worker" },
+      callWorker: (name) => wakeWorker(functions, name, secretKey),
       log,
     });
     undo.push(() => scheduler?.stop());
@@ -157,6 +169,7 @@ async function start(options: StackOptions, undo: (() => unknown)[], stop: () =>
     webUrl: `${server.url}/`,
     engine: engine.name,
     engineUrl: engine.url,
+    razorpay: payments.razorpay,
     functions: functions.names,
     stateDir,
     pids: () => processes(postgres, engine, functions),
@@ -297,9 +310,8 @@ function engineChoice(fileEnv: Record<string, string>): Record<string, string> {
   return fileEnv.IMAGE_ENGINES ? { IMAGE_ENGINES: fileEnv.IMAGE_ENGINES } : {};
 }
 
-/** Calls the worker of the queue as pg_net does, with the secret key. */
-async function wakeWorker(functions: Functions, secretKey: string): Promise<void> {
-  const name = "queue-worker";
+/** Calls a worker as pg_net does, with the secret key. Not every project has each of them. */
+async function wakeWorker(functions: Functions, name: string, secretKey: string): Promise<void> {
   if (!functions.names.includes(name)) return;
   const headers = { apikey: secretKey, "content-type": "application/json" };
   const request = new Request(`http://stack.invalid/${name}`, { method: "POST", headers, body: "{}" });

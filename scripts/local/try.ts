@@ -1,5 +1,5 @@
 /**
- * One picture, the way a customer gets it: signs up, is given a session, asks through supabase-js, downloads the file.
+ * One picture, the way a customer gets it: signs up, buys an hour, asks through supabase-js, downloads the file.
  * Owns the command line of ./scripts/try. Must not reach around the hub: what it does, any client can do.
  */
 import { createClient, FunctionsHttpError } from "@supabase/supabase-js";
@@ -17,6 +17,16 @@ const help = `Makes one picture on the hub that ./scripts/dev runs.
   --negative TEXT   what to leave out
   --out DIR         where the files go (supabase/.temp/pictures)
   --state-dir D     the state of another stack than supabase/.temp`;
+
+/** What of the answers of buy-session and confirm-payment is used. */
+interface Purchase {
+  purchaseId: string;
+  amountPaise: number;
+  demo: boolean;
+}
+interface Paid {
+  sessionId: string;
+}
 
 /** What of the function's answer is shown. */
 interface Answer {
@@ -50,20 +60,24 @@ async function main(): Promise<number> {
   if (!env) return complain("the hub is not running. Start it in another terminal: ./scripts/dev");
   const options = { auth: { persistSession: false, autoRefreshToken: false } };
   const customer = createClient(env.SUPABASE_URL!, env.SUPABASE_PUBLISHABLE_KEY!, options);
-  const hub = createClient(env.SUPABASE_URL!, env.SUPABASE_SECRET_KEY!, options);
 
   const email = `try-${crypto.randomUUID()}@example.com`;
   const { data: signedUp, error: signUpError } = await customer.auth.signUp({ email, password: crypto.randomUUID() });
   if (signUpError || !signedUp.user) return complain(`signing up failed: ${signUpError?.message}`);
-  const granted = await hub.rpc("grant_session", { user_id: signedUp.user.id, plan_id: flags.plan, hours: 1 });
-  if (granted.error || !granted.data) return complain(`no session: is there a plan ${flags.plan}?`);
+  const order = { planId: flags.plan, hours: 1, requestId: crypto.randomUUID() };
+  const bought = await customer.functions.invoke<Purchase>("buy-session", { body: order });
+  if (bought.error || !bought.data) return complain(await sentence(bought.error));
+  if (!bought.data.demo) return complain("this hub takes real money: buy an hour on its page instead");
+  const { purchaseId, amountPaise } = bought.data;
+  const paid = await customer.functions.invoke<Paid>("confirm-payment", { body: { purchaseId } });
+  if (paid.error || !paid.data) return complain(await sentence(paid.error));
 
   const size = Number(flags.size);
   const startedAt = performance.now();
   const { data, error } = await customer.functions.invoke<Answer>("generate-image", {
     body: {
       prompt,
-      sessionId: granted.data,
+      sessionId: paid.data.sessionId,
       requestId: crypto.randomUUID(),
       width: size,
       height: size,
@@ -86,6 +100,7 @@ async function main(): Promise<number> {
     console.log(`URL      ${image.url}`);
     console.log(`Drawn    by ${image.model}, seed ${image.seed}`);
   }
+  console.log(`Price    ₹${amountPaise / 100} for an hour of ${flags.plan}, in the demo: no money moved`);
   console.log(`Time     ${seconds} s`);
   console.log(`Credits  ${data.creditsRemaining} left in this hour`);
   return 0;

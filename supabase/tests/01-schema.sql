@@ -3,20 +3,23 @@
  * functions that trust no search path, and the two buckets.
  */
 begin;
-select plan(34);
+select plan(38);
 
 -- Tables and their columns: what the original's readers know, under the names that they know --------------------------
 
 select bag_eq(
   $$ select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') $$,
-  $$ values ('chat_messages'), ('conversations'), ('image_generations'), ('session_config'), ('user_sessions'), ('video_generations') $$,
+  $$ values
+    ('chat_messages'), ('conversations'), ('image_generations'), ('session_config'), ('user_sessions'), ('video_generations'),
+    ('purchase')
+  $$,
   'these are the tables of public, and no others'
 );
 select bag_eq(
   $$ select relname::text from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p') $$,
   $$ values
     ('engine_standing'), ('engine_budget'), ('engine_turn'), ('rate_limit'), ('rate_bucket'), ('seal_key'), ('refused_phrase'),
-    ('refusal')
+    ('refusal'), ('payment_evidence'), ('payment_event'), ('payment_alert'), ('refund')
   $$,
   'these are the tables of private, and no others'
 );
@@ -91,6 +94,7 @@ select bag_eq(
   $$ values
     ('session_config', 'SELECT', 'anon,authenticated'),
     ('user_sessions', 'SELECT', 'authenticated'),
+    ('purchase', 'SELECT', 'authenticated'),
     ('image_generations', 'SELECT', 'authenticated'),
     ('video_generations', 'SELECT', 'authenticated'),
     ('conversations', 'SELECT', 'authenticated'),
@@ -133,6 +137,8 @@ select bag_eq(
     ('user_sessions(user_id) auth.users(id)'), ('user_sessions(plan_id) session_config(plan_id)'),
     ('conversations(user_id) auth.users(id)'), ('conversations(session_id) user_sessions(id)'),
     ('chat_messages(conversation_id) conversations(id)'),
+    ('purchase(user_id) auth.users(id)'), ('purchase(plan_id) session_config(plan_id)'),
+    ('purchase(session_id) user_sessions(id)'),
     ('image_generations(user_id) auth.users(id)'), ('image_generations(session_id) user_sessions(id)'),
     ('image_generations(conversation_id) conversations(id)'),
     ('video_generations(user_id) auth.users(id)'), ('video_generations(session_id) user_sessions(id)'),
@@ -191,8 +197,10 @@ select bag_eq(
   $$ select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef $$,
   $$ values
     ('reserve_generation'), ('complete_generation'), ('fail_generation'), ('expire_generations'), ('start_session'),
-    ('session_balance'), ('grant_session'), ('generation_status'), ('cancel_generation'), ('claim_generations'),
-    ('renew_lease'), ('requeue_generation'), ('take_engine_turn'), ('report_engine'), ('address_key')
+    ('session_balance'), ('generation_status'), ('cancel_generation'), ('claim_generations'), ('renew_lease'),
+    ('requeue_generation'), ('take_engine_turn'), ('report_engine'), ('address_key'), ('open_purchase'), ('purchase_status'),
+    ('record_order'), ('record_payment'), ('receive_payment_event'), ('process_payment_events'),
+    ('report_payment_alert'), ('begin_refund'), ('settle_refund'), ('due_payments')
   $$,
   'these functions act with the owner''s rights, and no others'
 );
@@ -216,6 +224,12 @@ select trigger_is(
   'public', 'image_generations', 'image_generations_guard', 'private', 'guard_generation',
   'I6: a trigger guards what is settled'
 );
+select trigger_is('public', 'purchase', 'purchase_guard', 'private', 'guard_purchase', 'another what was bought');
+select trigger_is(
+  'private', 'payment_evidence', 'payment_evidence_guard', 'private', 'guard_evidence', 'and a third what was said about it'
+);
+select has_index('private', 'refund', 'refund_live_idx', array['purchase_id'], 'money goes back');
+select index_is_unique('private', 'refund', 'refund_live_idx', 'once');
 
 -- Buckets -------------------------------------------------------------------------------------------------------------
 

@@ -47,7 +47,9 @@ select bag_eq(
     ('conversations', 'authenticated', 'SELECT'),
     ('conversations', 'authenticated', 'DELETE'),
     ('chat_messages', 'authenticated', 'SELECT'),
+    ('purchase', 'authenticated', 'SELECT'),
     ('session_config', 'service_role', 'SELECT'),
+    ('purchase', 'service_role', 'SELECT'),
     ('user_sessions', 'service_role', 'SELECT'),
     ('image_generations', 'service_role', 'SELECT'),
     ('video_generations', 'service_role', 'SELECT'),
@@ -139,15 +141,24 @@ select bag_eq(
     ('complete_generation', 'service_role'),
     ('fail_generation', 'service_role'),
     ('expire_generations', 'service_role'),
-    ('grant_session', 'service_role'),
     ('claim_generations', 'service_role'),
     ('renew_lease', 'service_role'),
     ('requeue_generation', 'service_role'),
     ('take_engine_turn', 'service_role'),
     ('report_engine', 'service_role'),
-    ('address_key', 'service_role')
+    ('address_key', 'service_role'),
+    ('open_purchase', 'authenticated'),
+    ('purchase_status', 'authenticated'),
+    ('record_order', 'service_role'),
+    ('record_payment', 'service_role'),
+    ('receive_payment_event', 'service_role'),
+    ('process_payment_events', 'service_role'),
+    ('report_payment_alert', 'service_role'),
+    ('begin_refund', 'service_role'),
+    ('settle_refund', 'service_role'),
+    ('due_payments', 'service_role')
   $$,
-  'these are all grants on functions: customers reserve, start, ask and take back, the secret key works, settles and gives'
+  'these are all grants on functions: customers buy, reserve, start, ask and take back, the secret key works, settles and reports'
 );
 select is_empty(
   $$
@@ -206,7 +217,8 @@ select is_empty(
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
       and has_any_column_privilege('authenticated', oid, 'select')
       and relname not in (
-        'session_config', 'user_sessions', 'conversations', 'chat_messages', 'image_generations', 'video_generations'
+        'session_config', 'user_sessions', 'conversations', 'chat_messages', 'image_generations', 'video_generations',
+        'purchase'
       )
   $$,
   'lint 0027: and customers none but those whose rows their policies choose'
@@ -232,8 +244,11 @@ select bag_eq(
     select proname::text from pg_proc
     where pronamespace = 'public'::regnamespace and prosecdef and has_function_privilege('authenticated', oid, 'execute')
   $$,
-  array['reserve_generation', 'start_session', 'session_balance', 'generation_status', 'cancel_generation'],
-  'lint 0029: customers may execute five such functions'
+  array[
+    'reserve_generation', 'start_session', 'session_balance', 'generation_status', 'cancel_generation', 'open_purchase',
+    'purchase_status'
+  ],
+  'lint 0029: customers may execute seven such functions'
 );
 -- A function looks at him where it takes the rows by his id: as `customer`, set from auth.uid(), or by that itself.
 select is_empty(

@@ -3,7 +3,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(23);
+select plan(24);
 
 -- Plans ---------------------------------------------------------------------------------------------------------------
 
@@ -54,18 +54,19 @@ select results_eq(
   'three hours of flash are granted as bought, priced in rupees, with nothing used'
 );
 select throws_ok(
-  format('select public.grant_session(tests.id(%L), %L, %s)', customer, 'flash', hours), code, null, case_name
+  format('select private.grant_session(tests.id(%L), %L, %s, %s)', customer, 'flash', hours, paise), code, null, case_name
 )
 from (values
-  ('asha', '0', '23514', 'no session of no hours'),
-  ('asha', '5', '23514', 'no session of five hours'),
-  ('asha', '-1', '23514', 'no session of fewer than no hours'),
-  ('asha', '2147483647', '22003', 'no session of hours beyond counting'),
-  ('asha', 'null', '23502', 'no session of unknown hours'),
-  ('nobody', '1', '23503', 'no session of a customer who does not exist')
-) as bad (customer, hours, code, case_name);
+  ('asha', '0', '0', '23514', 'no session of no hours'),
+  ('asha', '25', '0', '23514', 'no session of more than a day'),
+  ('asha', '-1', '0', '23514', 'no session of fewer than no hours'),
+  ('asha', 'null', '0', '23502', 'no session of unknown hours'),
+  ('asha', '1', '-1', '23514', 'no session for less than nothing'),
+  ('asha', '1', 'null', '23502', 'no session at an unknown price'),
+  ('nobody', '1', '0', '23503', 'no session of a customer who does not exist')
+) as bad (customer, hours, paise, code, case_name);
 select is(
-  public.grant_session(tests.id('asha'), 'flash-heavy', 1), null, 'a plan that does not exist grants nothing'
+  (private.grant_session(tests.id('asha'), 'flash-heavy', 1, 5000)).id, null, 'a plan that does not exist grants nothing'
 );
 select results_eq(
   $$ select count(*) from public.user_sessions where user_id = tests.id('asha') $$, array[1::bigint],

@@ -3,7 +3,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(54);
+select plan(53);
 
 select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1), tests.reserve('asha', 'hers', 'picture');
 
@@ -52,7 +52,6 @@ from unnest(array[
   $$public.complete_generation(tests.id('asha'), tests.id('picture'), '[]')$$,
   $$public.fail_generation(tests.id('asha'), tests.id('picture'), 'engine_failed')$$,
   $$public.expire_generations()$$,
-  $$public.grant_session(tests.id('asha'), 'pro', 4)$$,
   $$public.generation_status(tests.id('picture'))$$,
   $$public.cancel_generation(tests.id('picture'))$$,
   $$public.claim_generations('{}', '{}')$$,
@@ -85,7 +84,7 @@ select is(
   public.reserve_generation(tests.id('hers'), tests.id('r'), 'a sunset'), '{"outcome": "unauthorized"}',
   'a token that names no person reserves nothing'
 );
-select is(public.start_session(tests.id('hers')), null, 'nor starts one');
+select is(public.start_session(tests.id('hers')), '{"outcome": "unauthorized"}', 'nor starts one');
 select is(public.generation_status(tests.id('picture')), '{"outcome": "unauthorized"}', 'nor learns where a request stands');
 select is(public.cancel_generation(tests.id('picture')), '{"outcome": "unauthorized"}', 'nor takes one back');
 select is_empty('select from public.user_sessions', 'a token that names no person sees no session');

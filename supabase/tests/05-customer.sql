@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(63);
+select plan(62);
 
 select tests.customer('asha'), tests.customer('ravi');
 select tests.session('hers', 'asha', 'flash', 1), tests.session('his', 'ravi', 'flash', 1);
@@ -146,8 +146,8 @@ select is(
 );
 select is(public.session_balance(tests.id('his')), null, 'a customer learns nothing of somebody else''s session');
 select is(public.session_balance(null), null, 'nor of no session at all');
-select is(public.start_session(tests.id('hers')) ->> 'status', 'active', 'a customer starts his own session');
-select is(public.start_session(tests.id('his')), null, 'a customer cannot start somebody else''s session');
+select is(public.start_session(tests.id('hers')) ->> 'outcome', 'started', 'a customer starts his own session');
+select is(public.start_session(tests.id('his')), '{"outcome": "session_not_found"}', 'a customer cannot start somebody else''s session');
 select is(
   public.reserve_generation(tests.id('hers'), tests.id('mine'), 'a sunset') ->> 'outcome', 'reserved',
   'a customer reserves in his own session'
@@ -160,7 +160,6 @@ from unnest(array[
   $$public.complete_generation(tests.id('asha'), tests.id('mine'), tests.pictures('asha', 'mine'))$$,
   $$public.fail_generation(tests.id('asha'), tests.id('mine'), 'engine_failed')$$,
   'public.expire_generations()',
-  $$public.grant_session(tests.id('asha'), 'pro', 4)$$,
   $$public.claim_generations('{}', '{}')$$,
   $$public.renew_lease(gen_random_uuid())$$,
   $$public.requeue_generation(gen_random_uuid(), 1, 'engine_failed')$$,

@@ -3,7 +3,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(53);
+select plan(54);
 
 select tests.at('0'), tests.customer('asha');
 
@@ -111,7 +111,7 @@ select is(
 select tests.at('0'), tests.session('chosen', 'asha', 'flash-lite', 2), tests.session('called off', 'asha', 'flash', 1);
 select tests.session('dead on arrival', 'asha', 'flash', 1), tests.session('never', 'asha', 'flash', 1);
 select is(
-  tests.start('asha', 'chosen') - 'planId',
+  (tests.start('asha', 'chosen') -> 'balance') - 'planId',
   jsonb_build_object(
     'status', 'active', 'creditsPerHour', 3, 'creditsRemaining', 3, 'creditsHeld', 0, 'resetsAt', tests.moment('1 hour'),
     'expiresAt', tests.moment('2 hours')
@@ -120,7 +120,7 @@ select is(
 );
 select tests.at('10 minutes');
 select is(
-  tests.start('asha', 'chosen') ->> 'expiresAt', to_jsonb(tests.moment('2 hours')) #>> '{}',
+  tests.start('asha', 'chosen') #>> '{balance,expiresAt}', to_jsonb(tests.moment('2 hours')) #>> '{}',
   'rule 1: starting it twice starts it once'
 );
 select tests.reserve('asha', 'chosen', 'c1'), tests.fail('asha', 'c1');
@@ -129,7 +129,7 @@ select results_eq(
   $$ values (tests.moment('0'), 'customer') $$, 'rule 1: a clock that the customer started runs on, whatever fails'
 );
 select tests.at('2 hours');
-select is(tests.start('asha', 'chosen') ->> 'status', 'ended', 'rule 1: a session that is over is not started again');
+select is(tests.start('asha', 'chosen') ->> 'outcome', 'session_expired', 'rule 1: a session that is over is not started again');
 select is(
   (select expires_at from public.user_sessions where id = tests.id('chosen')), tests.moment('2 hours'), 'rule 1: nor is its end moved'
 );
@@ -143,11 +143,11 @@ select results_eq(
 );
 select tests.at('0'), tests.reserve('asha', 'dead on arrival', 'p2'), tests.at('1 hour');
 select is(
-  tests.start('asha', 'dead on arrival') ->> 'expiresAt', to_jsonb(tests.moment('2 hours')) #>> '{}',
+  tests.start('asha', 'dead on arrival') #>> '{balance,expiresAt}', to_jsonb(tests.moment('2 hours')) #>> '{}',
   'rule 1: after a first picture that died the customer gets his whole hour'
 );
 select tests.at('30 days');
-select is(tests.start('asha', 'never') ->> 'status', 'ended', 'rule 1: after thirty days a session cannot be started');
+select is(tests.start('asha', 'never') ->> 'outcome', 'session_expired', 'rule 1: after thirty days a session cannot be started');
 select is(
   (select started_at from public.user_sessions where id = tests.id('never')), null, 'rule 1: and its clock has never run'
 );
@@ -245,10 +245,18 @@ select is(
 select is_empty(
   $$
     select proname from pg_proc
-    where pronamespace = 'public'::regnamespace
+    where pronamespace = 'public'::regnamespace and proname <> 'receive_payment_event'
       and pg_get_function_arguments(oid) ~* '\m(timestamptz|timestamp|date|interval)\M'
   $$,
   'rule 8: no function that a role may call takes a time from its caller'
+);
+select is_empty(
+  $$
+    select proname from pg_proc
+    where pronamespace in ('public'::regnamespace, 'private'::regnamespace) and proname <> 'receive_payment_event'
+      and pg_get_functiondef(oid) ~ 'occurred_at'
+  $$,
+  'rule 8: but when an event happened by its sender''s clock, which is written down and read by nothing'
 );
 
 select * from finish();

@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(139);
+select plan(181);
 
 select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1);
 select tests.reserve('asha', 'hers', 'made'), tests.complete('asha', 'made'), tests.reserve('asha', 'hers', 'held');
@@ -27,7 +27,8 @@ select throws_ok(
 )
 from pg_attribute join pg_class on pg_class.oid = attrelid
 where attrelid = any (array[
-    'public.user_sessions', 'public.image_generations', 'public.video_generations', 'public.session_config'
+    'public.user_sessions', 'public.image_generations', 'public.video_generations', 'public.session_config',
+    'public.purchase'
   ]::regclass[])
   and attnum > 0 and not attisdropped
 order by relname, attnum;
@@ -38,7 +39,7 @@ select throws_ok(
   format(verb, name), '42501', 'permission denied for table ' || name,
   format('rule 9: I5: a customer cannot %s %s', left(verb, position(' ' in verb) - 1), name)
 )
-from unnest(array['user_sessions', 'image_generations', 'video_generations', 'session_config']) as name,
+from unnest(array['user_sessions', 'image_generations', 'video_generations', 'session_config', 'purchase']) as name,
   unnest(array[
     'insert into public.%I default values', 'delete from public.%I', 'truncate public.%I cascade',
     'lock table public.%I in row exclusive mode'
@@ -48,7 +49,8 @@ select throws_ok(
   format('rule 9: I5: a customer cannot %s private.%s', left(verb, position(' ' in verb) - 1), name)
 )
 from unnest(array[
-    'engine_standing', 'engine_budget', 'engine_turn', 'rate_limit', 'rate_bucket', 'seal_key', 'refused_phrase', 'refusal'
+    'engine_standing', 'engine_budget', 'engine_turn', 'rate_limit', 'rate_bucket', 'seal_key', 'refused_phrase', 'refusal',
+    'payment_evidence', 'payment_event', 'payment_alert', 'refund'
   ]) as name,
   unnest(array[
     'select from private.%I', 'insert into private.%I default values', 'delete from private.%I', 'truncate private.%I cascade'

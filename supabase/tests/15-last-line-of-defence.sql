@@ -172,7 +172,7 @@ select throws_ok(
   format('update public.user_sessions set %s where id = tests.id(%L)', change, 's'), code, null, 'no session ' || what
 )
 from (values
-  ('hours_purchased = 5', '23514', 'has five hours'), ('hours_purchased = 0', '23514', 'has no hour'),
+  ('hours_purchased = 25', '23514', 'is longer than a day'), ('hours_purchased = 0', '23514', 'has no hour'),
   ('price_paid = -1', '23514', 'costs less than nothing'), ('images_generated = -1', '23514', 'has made fewer than no pictures'),
   ('videos_generated = -1', '23514', 'has made fewer than no videos'), ('tokens_used = -1', '23514', 'has used fewer than no tokens'),
   ($$status = 'paused'$$, '23514', 'is in a state that nobody knows'), ($$started_by = 'nobody'$$, '23514', 'is started by nobody'),

@@ -34,8 +34,9 @@ return (select count(*) filter (where tests.ask(customer, address, seal) = 'aske
 -- As shipped ----------------------------------------------------------------------------------------------------------
 
 select bag_eq(
-  'select scope, per_minute, burst from shipped', $$ values ('customer', 30, 60), ('address', 120, 240) $$,
-  'a customer may send thirty requests a minute, an address four times as many, and both twice that at once'
+  'select scope, per_minute, burst from shipped',
+  $$ values ('customer', 30, 60), ('address', 120, 240), ('purchase', 10, 20), ('confirmation', 30, 60) $$,
+  'a customer may send thirty requests a minute, open ten purchases and confirm thirty, an address four times as many, and each twice that at once'
 );
 select is(
   (select relpersistence::text from pg_class where oid = 'private.rate_bucket'::regclass), 'u', 'what is used up is not written to the log'

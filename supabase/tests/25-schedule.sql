@@ -7,7 +7,7 @@ begin;
 -- Where the real ones are, they cannot be played; there only what they were told is looked at.
 select to_regnamespace('cron') is null and to_regnamespace('net') is null and to_regnamespace('vault') is null as played \gset
 \if :played
-select plan(45);
+select plan(46);
 
 select tests.at('0'), tests.customer('asha'), tests.session('s', 'asha', 'pro', 4);
 
@@ -109,6 +109,9 @@ delete from net.asked;
 update vault.kept set decrypted_secret = 'https://ref.supabase.co' where name = 'hub_url';
 select private.wake_worker();
 select is((select url from net.asked), 'https://ref.supabase.co/functions/v1/queue-worker', 'with or without a stroke at the end');
+delete from net.asked;
+select private.wake_payment_worker();
+select is((select url from net.asked), 'https://ref.supabase.co/functions/v1/payment-worker', 'the worker of the payments has an address of his own');
 
 -- Who wakes it --------------------------------------------------------------------------------------------------------
 
@@ -206,7 +209,7 @@ select cmp_ok((select last_value from tests.asked), '<=', 2::bigint, 'asks for t
 
 select is_empty(
   $$
-    select role, name from unnest(array['anon', 'authenticated', 'service_role']) as role, unnest(array['tick', 'schedule', 'wake_worker']) as name
+    select role, name from unnest(array['anon', 'authenticated', 'service_role']) as role, unnest(array['tick', 'schedule', 'wake_worker', 'wake_payment_worker']) as name
     where has_function_privilege(role, format('private.%I()', name), 'execute')
   $$,
   'nobody but the hub itself ticks, schedules or wakes'

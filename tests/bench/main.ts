@@ -116,7 +116,7 @@ function complain(sentence: string): number {
 
 // Relative paths of flags are the caller's; everything else is found from the checkout's root.
 if (import.meta.main) {
-  if (!(await Deno.stat(join(root, "supabase/functions/_shared/generated/edge.js")).catch(() => null))) {
+  if (!(await Deno.stat(join(root, "supabase/functions/_shared/generated/pictures.js")).catch(() => null))) {
     Deno.exit(complain("the functions' WebAssembly is not built: run cargo xtask build"));
   }
   Deno.exit(await main());

@@ -1,7 +1,7 @@
 /**
  * What an owner does: the real CLI deploys the functions, with every flag that works without Docker, to a stand-in of
  * Supabase's API. What arrives there is the functions and nothing else; and those files alone, run under the Deno that the
- * hosted runtime is built on and under today's, make pictures for a customer against the local stack: one while he waits,
+ * hosted runtime is built on and under today's, sell a customer an hour and make his pictures against the local stack: one while he waits,
  * and one that waits in the queue.
  *
  * Needs `cargo xtask build` and easel. Run: deno test -A tests/deploy/
@@ -11,7 +11,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { root } from "../../scripts/local/paths.ts";
 import { type Stack, startStack } from "../../scripts/local/stack.ts";
-import { service, withFolder } from "../../scripts/local/tests/support.ts";
+import { withFolder } from "../../scripts/local/tests/support.ts";
 import { Deployer, plantedSecret } from "./cli.ts";
 import { denos, type Deployed, run, unpack } from "./deployed.ts";
 import { startRecorder, type Upload } from "./recorder.ts";
@@ -20,11 +20,22 @@ const project = "abcdefghijklmnopqrst";
 const token = `sbp_${"0123456789".repeat(4)}`;
 const name = "generate-image";
 const workerName = "queue-worker";
-const names = [name, workerName];
+/** Every function, with the module that it starts. */
+const modules: Record<string, string> = {
+  [name]: "pictures",
+  [workerName]: "pictures",
+  "buy-session": "payments",
+  "confirm-payment": "payments",
+  "payment-webhook": "payments",
+  "payment-worker": "payments",
+  "refund-session": "payments",
+  "start-session": "payments",
+};
+const names = Object.keys(modules).sort();
 
 /** The function, the shim, and what `cargo xtask build` made of the Rust. */
 const uploadedPaths = (slug: string) => [
-  "supabase/functions/_shared/generated/edge.js",
+  `supabase/functions/_shared/generated/${modules[slug]}.js`,
   "supabase/functions/_shared/shim.ts",
   `supabase/functions/${slug}/index.ts`,
 ];
@@ -127,10 +138,9 @@ Deno.test("what was uploaded makes pictures under the hosted runtime's Deno and 
             }),
           );
           try {
-            const [generator, worker] = deployed as [Deployed, Deployed];
-            await refusesStrangers(generator.url, {});
-            await refusesStrangers(worker.url, { apikey: stack.publishableKey });
-            await makesPictures(stack, generator.url, worker.url);
+            const urls = Object.fromEntries(names.map((slug, index) => [slug, (deployed[index] as Deployed).url]));
+            for (const url of Object.values(urls)) await refusesStrangers(url, { apikey: stack.publishableKey });
+            await makesPictures(stack, urls);
             for (const { lines } of deployed) {
               deepStrictEqual(lines.filter((line) => !line.startsWith("Listening on ")), []);
             }
@@ -163,6 +173,7 @@ function platformEnv(stack: Stack): Record<string, string> {
     HUGGINGFACE_BASE_URL: stack.engineUrl,
     HUGGINGFACE_HUB_URL: stack.engineUrl,
     IMAGE_ENGINES: "huggingface:easel/sketch-1",
+    PAYMENT_PROVIDER: "demo",
   };
 }
 
@@ -177,14 +188,13 @@ async function refusesStrangers(url: string, keys: Record<string, string>): Prom
   strictEqual((await stranger.json()).code, "unauthorized");
 }
 
-/** A client whose project is the stack, and whose function is the one at `functionUrl`. */
-function clientOf(stack: Stack, functionUrl: string): SupabaseClient {
+/** A client whose project is the stack, and whose functions are those at `urls`. */
+function clientOf(stack: Stack, urls: Record<string, string>): SupabaseClient {
   const functions = `${stack.url}/functions/v1/`;
   const redirected: typeof fetch = (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
-    return url.startsWith(functions)
-      ? fetch(`${functionUrl}/${url.slice(functions.length)}`, init)
-      : fetch(input, init);
+    const path = url.slice(functions.length);
+    return url.startsWith(functions) ? fetch(`${urls[path.split(/[/?]/)[0]!]}/${path}`, init) : fetch(input, init);
   };
   return createClient(stack.url, stack.publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
@@ -192,19 +202,29 @@ function clientOf(stack: Stack, functionUrl: string): SupabaseClient {
   });
 }
 
+/** Buys an hour of the cheapest plan, in the demo; the session's id. */
+async function buyHour(client: SupabaseClient): Promise<string> {
+  const bought = await client.functions.invoke("buy-session", { body: { planId: "flash-lite", hours: 1 } });
+  strictEqual(bought.error, null);
+  const { purchaseId } = bought.data;
+  const paid = await client.functions.invoke("confirm-payment", { body: { purchaseId } });
+  strictEqual(paid.error, null);
+  strictEqual(paid.data.status, "paid");
+  return paid.data.sessionId;
+}
+
 /** One picture while its customer waits, and one that waits in the queue until the worker is woken. */
-async function makesPictures(stack: Stack, functionUrl: string, workerUrl: string): Promise<void> {
-  const client = clientOf(stack, functionUrl);
+async function makesPictures(stack: Stack, urls: Record<string, string>): Promise<void> {
+  const client = clientOf(stack, urls);
   const { data: { user } } = await client.auth.signUp({
     email: `${crypto.randomUUID()}@example.test`,
     password: "correct horse",
   });
   ok(user);
-  const granted = await service(stack).rpc("grant_session", { user_id: user.id, plan_id: "flash-lite", hours: 1 });
-  strictEqual(granted.error, null);
+  const sessionId = await buyHour(client);
 
   const prompt = "a beautiful sunset over mountains";
-  const { data, error } = await client.functions.invoke(name, { body: { prompt, sessionId: granted.data } });
+  const { data, error } = await client.functions.invoke(name, { body: { prompt, sessionId } });
   strictEqual(error, null);
   strictEqual(data.success, true);
   strictEqual(data.creditsRemaining, 2);
@@ -218,10 +238,10 @@ async function makesPictures(stack: Stack, functionUrl: string, workerUrl: strin
   deepStrictEqual([head.getUint32(16), head.getUint32(20)], [512, 512], "width and height");
   ok(bytes.byteLength > 20_000, `a picture of ${bytes.byteLength} bytes`);
 
-  const later = { prompt: "a lake at night", sessionId: granted.data, requestId: crypto.randomUUID() };
+  const later = { prompt: "a lake at night", sessionId, requestId: crypto.randomUUID() };
   const taken = await client.functions.invoke(name, { body: later, headers: { Prefer: "respond-async" } });
   deepStrictEqual([taken.error, taken.response?.status, taken.data.status], [null, 202, "queued"]);
-  const woken = await fetch(workerUrl, { method: "POST", headers: { apikey: stack.secretKey }, body: "{}" });
+  const woken = await fetch(urls[workerName]!, { method: "POST", headers: { apikey: stack.secretKey }, body: "{}" });
   deepStrictEqual([woken.status, await woken.json()], [200, { completed: 1, requeued: 0, failed: 0 }]);
   const told = await client.functions.invoke(`${name}?requestId=${later.requestId}`, { method: "GET" });
   deepStrictEqual([told.error, told.data.status, told.data.creditsRemaining], [null, "completed", 1]);

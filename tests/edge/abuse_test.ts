@@ -14,6 +14,7 @@ const addressHeader = "x-test-address";
 
 /** The real function with a judge before it, which is easel: the word "forbidden" is not drawn. */
 const moderated = (name: string) => `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
 const env = Deno.env.toObject();
@@ -21,15 +22,16 @@ const judge = {
   MODERATION_URL: env.HUGGINGFACE_BASE_URL + "/v1/moderations",
   MODERATION_API_KEY: env.HUGGINGFACE_API_KEY,
 };
-Deno.serve(handler("${name}", { env: { ...env, ...judge } }));
+Deno.serve(handler("${name}", instantiate, { env: { ...env, ...judge } }));
 `;
 
 /** The real function as it is by default: it believes the platform's header alone. */
 const unset = `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
 const { CLIENT_ADDRESS_HEADER: _, ...env } = Deno.env.toObject();
-Deno.serve(handler("generate-image", { env }));
+Deno.serve(handler("generate-image", instantiate, { env }));
 `;
 
 const project = copyProject({

@@ -40,7 +40,14 @@ const hourAgo = (sessionId: string) =>
 async function scene({ customer, marker }: Bench): Promise<{ loot: Loot; victims: Customer[]; attacker: Customer }> {
   const victims = [await customer(), await customer()];
   const attacker = await customer();
-  const others: Loot["others"] = { ids: [], sessions: [], requestIds: [], conversations: [], objects: [] };
+  const others: Loot["others"] = {
+    ids: [],
+    sessions: [],
+    requestIds: [],
+    conversations: [],
+    objects: [],
+    purchases: [],
+  };
   for (const one of victims) {
     const sessions = [await one.grant("flash"), await one.grant("pro")];
     const conversation = await one.client.from("conversations").insert({ user_id: one.id }).select("id").single();
@@ -52,6 +59,17 @@ async function scene({ customer, marker }: Bench): Promise<{ loot: Loot; victims
     others.requestIds.push(made.body.requestId, waiting.body.requestId);
     others.conversations.push(conversation.data!.id);
     others.objects.push(...await one.objects());
+    const wish = { request_id: crypto.randomUUID(), plan_id: "pro", hours: 4 };
+    const { data: opened } = await one.client.rpc("open_purchase", wish);
+    assert.equal(opened.outcome, "purchase");
+    const order = {
+      purchase_id: opened.purchase.id,
+      provider: "razorpay",
+      order_id: `order_of_a_victim_${others.ids.length}`,
+    };
+    const recorded = await service(hub.stack).rpc("record_order", order);
+    assert.equal(recorded.data.outcome, "recorded");
+    others.purchases.push(opened.purchase.id);
   }
   const [usedUp, over] = [await attacker.grant(), await attacker.grant()];
   const made = await attacker.generate({ prompt: "his own", sessionId: usedUp, batchCount: 3 });
@@ -69,6 +87,12 @@ async function belongings(customers: Customer[]) {
   return {
     sessions: [...await sql`select * from public.user_sessions where user_id = any(${ids}) order by id`],
     generations: [...await sql`select * from public.image_generations where user_id = any(${ids}) order by id`],
+    // What somebody opens costs nothing and is nothing; what is paid for, or belongs to a victim, stays as it is.
+    purchases: [
+      ...await sql`select * from public.purchase where user_id = any(${
+        ids.slice(0, 2)
+      }) or status <> 'opened' order by id`,
+    ],
     conversations: [...await sql`select * from public.conversations where user_id = any(${ids}) order by id`],
     objects: (await Promise.all(customers.map((one) => one.objects()))).flat(),
   };
@@ -104,6 +128,10 @@ function checkAnswer({ path, init, isHarmless }: Attack, answer: Answer): void {
       assert.ok(status >= 400 && body?.outcome === undefined, `the hub's alone: ${told}`);
     } else if (name === "reserve_generation" && status === 200) {
       assert.ok(!["reserved", "queued"].includes(body.outcome), `nothing of his pays: ${told}`);
+    } else if (name === "purchase_status" && status === 200) {
+      assert.ok(["purchase_not_found", "unauthorized"].includes(body.outcome), `somebody else's purchase: ${told}`);
+    } else if (name === "open_purchase" && body?.outcome === "purchase") {
+      assert.equal(body.purchase.status, "opened", `nobody paid: ${told}`);
     } else if (!name) {
       // What row level security hides is not there: nothing is changed, and nothing of it is told.
       assert.ok(status >= 400 || body === null || body.length === 0, `a table: ${told}`);
@@ -127,7 +155,12 @@ hub.test(`${runs} hostile requests of the seed ${seed} get what they deserve and
   const everybody = [...victims, attacker];
   const before = await belongings(everybody);
   const drawn = (await bench.engine.requests("")).length;
-  const phrases = await hub.sql`select count(*)::int as count from private.refused_phrase`;
+  const kept = () =>
+    hub.sql`select (select count(*)::int from private.refused_phrase) as phrases,
+      (select count(*)::int from private.payment_event) as events, (select count(*)::int from private.refund) as refunds,
+      (select count(*)::int from private.payment_alert) as alerts,
+      (select count(*)::int from private.payment_evidence where kind <> 'opened') as evidence`;
+  const keptBefore = [...await kept()];
 
   const source = new Attacker(new Dice(seed), loot);
   const attacks: Attack[] = [];
@@ -163,7 +196,7 @@ hub.test(`${runs} hostile requests of the seed ${seed} get what they deserve and
 
   assert.deepEqual(await belongings(everybody), before, "nothing of anybody has changed");
   assert.equal((await bench.engine.requests("")).length, drawn, "no engine was asked");
-  assert.deepEqual(await hub.sql`select count(*)::int as count from private.refused_phrase`, phrases);
+  assert.deepEqual([...await kept()], keptBefore);
   for (const one of victims) {
     for (const { request_id } of await one.rows()) assert.ok((await one.cancel(request_id)).status < 300);
   }
@@ -178,7 +211,7 @@ hub.test(`a customer who speaks to the ledger himself holds no more than his pla
     publishableKey: hub.stack.publishableKey,
     jwtSecret: hub.jwtSecret,
     own: { id: one.id, token: one.token, sessions: [sessionId], requestIds: [] },
-    others: { ids: [one.id], sessions: [sessionId], requestIds: [], conversations: [], objects: [] },
+    others: { ids: [one.id], sessions: [sessionId], requestIds: [], conversations: [], objects: [], purchases: [] },
     marker: bench.marker,
   };
   const source = new Attacker(dice, loot);

@@ -8,7 +8,7 @@ import { assertError } from "./support/codes.ts";
 import type { Customer } from "./support/customer.ts";
 import { engineKey, Hub } from "./support/hub.ts";
 import { assertNothingLeaks } from "./support/leaks.ts";
-import { signToken } from "../../scripts/local/tests/support.ts";
+import { service, signToken } from "../../scripts/local/tests/support.ts";
 
 const hub = new Hub();
 
@@ -234,11 +234,22 @@ hub.test("what is somebody else's stays his: session, conversation, request", as
   assert.equal((await other.rows()).length, 1);
 });
 
-hub.test("a customer cannot settle, grant or expire for himself", async ({ customer, marker }) => {
+hub.test("a customer cannot settle, pay or expire for himself", async ({ customer, marker }) => {
   const one = await customer();
   const sessionId = await one.grant();
   const calls = {
-    grant_session: { user_id: one.id, plan_id: "pro", hours: 4 },
+    record_payment: {
+      provider: "razorpay",
+      order_id: "order_1",
+      payment_id: "pay_1",
+      amount_paise: 5_000,
+      currency: "INR",
+      payment_status: "captured",
+      source: "webhook",
+    },
+    receive_payment_event: { event_id: "1", event: "order.paid", occurred_at: null, body_sha256: "x", facts: {} },
+    process_payment_events: {},
+    begin_refund: { session_id: sessionId },
     complete_generation: { user_id: one.id, request_id: crypto.randomUUID(), pictures: [] },
     fail_generation: { user_id: one.id, request_id: crypto.randomUUID(), failure_code: "internal" },
     expire_generations: {},
@@ -246,6 +257,11 @@ hub.test("a customer cannot settle, grant or expire for himself", async ({ custo
   for (const [name, argument] of Object.entries(calls)) {
     const { error, status } = await one.client.rpc(name, argument);
     assert.deepEqual([status, error?.code], [403, "42501"], name);
+  }
+  // Nobody is given a session but by a payment: not even the secret key can.
+  for (const client of [one.client, service(hub.stack)]) {
+    const { error, status } = await client.rpc("grant_session", { user_id: one.id, plan_id: "pro", hours: 4 });
+    assert.deepEqual([status, error?.code], [404, "PGRST202"]);
   }
   const direct = await one.client.from("user_sessions").update({ images_generated: 0 }).eq("id", sessionId).select();
   assert.ok(direct.error);

@@ -25,11 +25,12 @@ const gateway = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, as
 
 /** The real function, whose project is behind the gateway. */
 const behindGateway = `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
 const env = Deno.env.toObject();
 const url = "http://127.0.0.1:${gateway.addr.port}";
-Deno.serve(handler("generate-image", { env: { ...env, SUPABASE_URL: url, PUBLIC_API_URL: env.SUPABASE_URL } }));
+Deno.serve(handler("generate-image", instantiate, { env: { ...env, SUPABASE_URL: url, PUBLIC_API_URL: env.SUPABASE_URL } }));
 `;
 
 const project = copyProject({ gated: behindGateway });

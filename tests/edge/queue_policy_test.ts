@@ -16,6 +16,7 @@ const budgetSeconds = "3";
 
 /** The two functions once more, with two engines of two accounts; both are easel. */
 const failingOver = (name: string) => `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
 const env = Deno.env.toObject();
@@ -24,7 +25,7 @@ const engines = {
   OPENAI_BASE_URL: env.HUGGINGFACE_BASE_URL + "/v1",
   OPENAI_API_KEY: env.HUGGINGFACE_API_KEY,
 };
-Deno.serve(handler("${name}", { env: { ...env, ...engines } }));
+Deno.serve(handler("${name}", instantiate, { env: { ...env, ...engines } }));
 `;
 const project = copyProject({
   "failing-over": failingOver("generate-image"),

@@ -97,6 +97,7 @@ const changes = {
 
 /** One process that is the real function many times over, each time with other variables: the path says which. */
 const configured = `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
 const handlers = Object.entries(${JSON.stringify(changes)}).map(([name, change]) => {
@@ -105,7 +106,7 @@ const handlers = Object.entries(${JSON.stringify(changes)}).map(([name, change])
     if (value === null) delete env[variable];
     else env[variable] = value;
   }
-  return ["/configured/" + name, handler("generate-image", { env })];
+  return ["/configured/" + name, handler("generate-image", instantiate, { env })];
 });
 const byPath = Object.fromEntries(handlers);
 Deno.serve((request) => byPath[new URL(request.url).pathname](request));
@@ -113,10 +114,11 @@ Deno.serve((request) => byPath[new URL(request.url).pathname](request));
 
 /** And once in earnest: a process that does not have the variable. */
 const unset = `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { serve } from "../_shared/shim.ts";
 
 Deno.env.delete("SUPABASE_SECRET_KEYS");
-serve("generate-image");
+serve("generate-image", instantiate);
 `;
 
 const project = copyProject({ configured, unset });

@@ -4,24 +4,25 @@
 
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { type Edge, handler } from "../../supabase/functions/_shared/shim.ts";
-import { instantiate } from "../../supabase/functions/_shared/generated/edge.js";
+import { instantiate } from "../../supabase/functions/_shared/generated/pictures.js";
 
 /** Lets a probe answer with this text. */
 const say = (text: string) => Promise.resolve(new Response(text));
 /** Lets a probe panic, after it has waited. */
 const panic = () => Promise.resolve("panic");
 
-/** A handler whose requests are probes of the given outcomes, taken in turn, and what it made on the way. */
-function probing(outcomes: Promise<unknown>[]) {
+/** A handler whose requests are probes of the given outcomes, with what remains of each afterwards, taken in turn, and what it
+ * made on the way. */
+function probing(outcomes: Promise<unknown>[], rests: (Promise<unknown> | undefined)[] = []) {
   const instances: Edge[] = [];
-  const handle = handler("probe", {
+  const counted = () => {
+    const edge: Edge = instantiate();
+    instances.push(edge);
+    return edge;
+  };
+  const handle = handler("probe", counted, {
     env: {},
-    instantiate: () => {
-      const edge: Edge = instantiate();
-      instances.push(edge);
-      return edge;
-    },
-    call: (edge) => edge.Call.probe(outcomes.shift() ?? say("ok")),
+    call: (edge) => edge.Call.probe(outcomes.shift() ?? say("ok"), rests.shift()),
   });
   return { instances, send: () => handle(new Request("http://localhost/")) };
 }
@@ -93,15 +94,12 @@ Deno.test("a hundred traps in a row leave no instance behind", async () => {
   const gc = (globalThis as { gc?: () => void }).gc;
   ok(gc, "run with --v8-flags=--expose-gc");
   const alive: WeakRef<Edge>[] = [];
-  const handle = handler("probe", {
-    env: {},
-    instantiate: () => {
-      const edge = instantiate();
-      alive.push(new WeakRef(edge));
-      return edge;
-    },
-    call: (edge) => edge.Call.probe(panic()),
-  });
+  const watched = () => {
+    const edge = instantiate();
+    alive.push(new WeakRef(edge));
+    return edge;
+  };
+  const handle = handler("probe", watched, { env: {}, call: (edge) => edge.Call.probe(panic()) });
   await logged(async () => {
     for (let count = 0; count < 100; count++) strictEqual((await handle(new Request("http://localhost/"))).status, 500);
   });
@@ -125,17 +123,14 @@ Deno.test("requests at the same time share one instance and get each its own ans
 
 Deno.test("an instance that cannot start is not kept, and tells nobody what it failed on", async () => {
   let starts = 0;
-  const handle = handler("probe", {
-    env: {},
-    instantiate: () => {
-      const edge: Edge = instantiate();
-      const start = () => {
-        if (starts++ === 0) throw new Error("SUPABASE_SECRET_KEY is sb_secret_example");
-      };
-      return { start, Call: edge.Call };
-    },
-    call: (edge) => edge.Call.probe(say("ok")),
-  });
+  const failing = () => {
+    const edge: Edge = instantiate();
+    const start = () => {
+      if (starts++ === 0) throw new Error("SUPABASE_SECRET_KEY is sb_secret_example");
+    };
+    return { start, Call: edge.Call };
+  };
+  const handle = handler("probe", failing, { env: {}, call: (edge) => edge.Call.probe(say("ok")) });
   let refused!: Response;
   const lines = await logged(async () => refused = await handle(new Request("http://localhost/")));
   strictEqual(refused.status, 500);
@@ -148,7 +143,7 @@ Deno.test("a call goes on to its end when the client hangs up", async () => {
   const { promise: outcome, resolve: finish } = Promise.withResolvers<Response>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const handle = handler("probe", {
+  const handle = handler("probe", instantiate, {
     env: {},
     call: (edge) => {
       const call = edge.Call.probe(outcome);
@@ -158,7 +153,7 @@ Deno.test("a call goes on to its end when the client hangs up", async () => {
         if (step instanceof Response) end(step.status);
         return step;
       };
-      return { poll, free: () => call.free() };
+      return { poll, remains: () => call.remains(), free: () => call.free() };
     },
   });
   const { promise: hungUp, resolve: hangUp } = Promise.withResolvers<void>();
@@ -175,4 +170,37 @@ Deno.test("a call goes on to its end when the client hangs up", async () => {
   finish(new Response("nobody reads this", { status: 200 }));
   strictEqual(await ended, 200);
   await server.shutdown();
+});
+
+Deno.test("what remains of a request is done after its answer, which does not wait for it", async () => {
+  const { promise: rest, resolve: finish } = Promise.withResolvers<void>();
+  const { promise: kept, resolve: keep } = Promise.withResolvers<Promise<unknown>[]>();
+  const works: Promise<unknown>[] = [];
+  const waitUntil = (work: Promise<unknown>) => works.push(work) === 2 && keep(works);
+  Object.assign(globalThis, { EdgeRuntime: { waitUntil } });
+  try {
+    const { send } = probing([say("answered")], [rest]);
+    strictEqual(await (await send()).text(), "answered");
+    const [, remaining] = await kept;
+    let isDone = false;
+    const done = remaining!.then(() => isDone = true);
+    await Promise.resolve();
+    strictEqual(isDone, false);
+    finish();
+    await done;
+  } finally {
+    Reflect.deleteProperty(globalThis, "EdgeRuntime");
+  }
+});
+
+Deno.test("a trap in what remains costs neither its answer nor the next request", async () => {
+  const { instances, send } = probing([say("answered"), say("next")], [Promise.reject(new Error("told to panic"))]);
+  const lines = await logged(async () => {
+    strictEqual(await (await send()).text(), "answered");
+    // The trap comes as soon as the rest is polled again.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  });
+  strictEqual(lines.at(-1), "probe: a request failed inside the instance: RuntimeError unreachable");
+  strictEqual(await (await send()).text(), "next");
+  strictEqual(instances.length, 2);
 });

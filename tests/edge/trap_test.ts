@@ -9,9 +9,10 @@ import { copyProject } from "./support/project.ts";
 
 /** `x-trap: at once` panics instead of working; `x-trap: N` goes about its work and panics at the N-th poll of it. */
 const trapping = `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
-Deno.serve(handler("generate-image", {
+Deno.serve(handler("generate-image", instantiate, {
   call(edge, name, request) {
     const trap = request.headers.get("x-trap");
     const panic = () => edge.Call.probe(Promise.resolve("panic"));

@@ -3,6 +3,7 @@
  * knows what became of it, whatever died in between. Owns what he was told. Checks nothing; that is audit.ts's.
  */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { Sql } from "postgres";
 import type { Address } from "./fire.ts";
 
 /** What a customer was told of a request in the end. */
@@ -63,7 +64,7 @@ export class Customer {
   }
 
   /** Signs up and is given sessions. */
-  static async open(address: Address, sessionCount: number, chance: Chance): Promise<Customer> {
+  static async open(address: Address, sql: Sql, sessionCount: number, chance: Chance): Promise<Customer> {
     const options = { auth: { persistSession: false, autoRefreshToken: false } };
     const client = createClient(address.url, address.publishableKey, options);
     const email = `${crypto.randomUUID()}@example.test`;
@@ -71,12 +72,9 @@ export class Customer {
     if (error || !data.user) throw new Error(`sign-up failed: ${error?.message}`);
     const sessions: string[] = [];
     for (let count = 0; count < sessionCount; count++) {
-      const granted = await fetch(`${address.url}/rest/v1/rpc/grant_session`, {
-        method: "POST",
-        headers: { apikey: address.secretKey, "content-type": "application/json" },
-        body: JSON.stringify({ user_id: data.user.id, plan_id: "pro", hours: 4 }),
-      });
-      sessions.push(await granted.json());
+      const [granted] = await sql<{ id: string }[]>`
+        select id from private.grant_session(${data.user.id}, 'pro', 4, 80000)`;
+      sessions.push(granted!.id);
     }
     return new Customer(client, data.user.id, sessions, 15, chance);
   }

@@ -41,7 +41,7 @@ try {
     set search_path = '' return interval '${leaseSeconds} seconds'`);
   const customers: Customer[] = [];
   for (let place = 0; place < customerCount; place++) {
-    customers.push(await Customer.open(address, sessionsEach, chance(seed + 1 + place)));
+    customers.push(await Customer.open(address, sql, sessionsEach, chance(seed + 1 + place)));
   }
 
   const endsAt = Date.now() + seconds * 1000;

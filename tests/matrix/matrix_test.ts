@@ -27,6 +27,7 @@ const ownEasels = [await startEasel("forge"), await startEasel("sdcpp")] as cons
 const all = engines(ownEasels[0].url, ownEasels[1].url);
 
 const perEngine = (functionName: string) => `
+import { instantiate } from "../_shared/generated/pictures.js";
 import { handler } from "../_shared/shim.ts";
 
 const env = Deno.env.toObject();
@@ -37,7 +38,7 @@ const seconds = ${JSON.stringify(Object.fromEntries(all.map(({ name, patience })
 const handlers = Object.fromEntries(
   Object.entries(settings).map(([name, own]) => {
     const budget = { IMAGE_BUDGET_SECONDS: String(seconds[name]) };
-    return [name, handler("${functionName}", { env: { ...env, ...budget, ...own } })];
+    return [name, handler("${functionName}", instantiate, { env: { ...env, ...budget, ...own } })];
   }),
 );
 Deno.serve((request) => handlers[new URL(request.url).pathname.split("/")[2]](request));

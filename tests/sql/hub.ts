@@ -57,8 +57,8 @@ export class Hub {
 
   /** A running session of three credits an hour of which so many are left. */
   async sessionWith(credits: number, owner?: string): Promise<{ session: Hours; customer: string }> {
-    const customer = owner ?? await this.#customer();
-    const id = await this.value(`select public.grant_session('${customer}', 'flash-lite', 1)`);
+    const customer = owner ?? await this.customer();
+    const id = await this.value(`select (private.grant_session('${customer}', 'flash-lite', 1, 5000)).id`);
     const session = { id, customer };
     for (let spent = credits; spent < 3; spent += 1) {
       const request = `spent ${spent}`;
@@ -90,8 +90,8 @@ export class Hub {
   }
 
   /** The claims and the role of a customer, for the rest of the transaction. */
-  asCustomer(session: Hours): string {
-    const claims = JSON.stringify({ sub: session.customer, role: "authenticated" });
+  asCustomer({ customer }: { customer: string }): string {
+    const claims = JSON.stringify({ sub: customer, role: "authenticated" });
     return `set local role authenticated; set local "request.jwt.claims" = '${claims}';`;
   }
 
@@ -207,6 +207,7 @@ export class Hub {
   /** Deletes what a race wrote: its customers, and with them all that is theirs, and whatever it set up. */
   async clean(): Promise<void> {
     const list = this.#customers.splice(0).map((id) => `'${id}'`).join(", ");
+    if (list !== "") await this.#forgetPurchases(list);
     if (list !== "") await this.value(`delete from auth.users where id in (${list})`);
     await this.value(
       `delete from private.engine_budget where account like 'race%'; ` +
@@ -215,13 +216,29 @@ export class Hub {
     await this.setLimits([]);
   }
 
+  /** Deletes what the hub never would: purchases, and what was said about them. */
+  async #forgetPurchases(customers: string): Promise<void> {
+    const theirs = `(select id from public.purchase where user_id in (${customers}) or order_id like 'race%')`;
+    await this.value(
+      `begin; alter table public.purchase disable trigger purchase_guard; ` +
+        `alter table private.payment_evidence disable trigger payment_evidence_guard; ` +
+        `delete from private.refund where purchase_id in ${theirs}; ` +
+        `delete from private.payment_evidence where purchase_id in ${theirs} or order_id like 'race%'; ` +
+        `delete from private.payment_alert where order_id like 'race%' or payment_id like 'race%'; ` +
+        `delete from private.payment_event where event_id like 'race%'; delete from public.purchase where id in ${theirs}; ` +
+        `alter table public.purchase enable trigger purchase_guard; ` +
+        `alter table private.payment_evidence enable trigger payment_evidence_guard; commit`,
+    );
+  }
+
   async close(): Promise<void> {
     await this.clean();
     await this.#setLimits(this.#limits);
     await this.witness.close();
   }
 
-  async #customer(): Promise<string> {
+  /** A customer without anything. */
+  async customer(): Promise<string> {
     const id = crypto.randomUUID();
     this.#customers.push(id);
     await this.value(`insert into auth.users (id, email) values ('${id}', 'race-${id}@example.com')`);

@@ -9,6 +9,8 @@ import { databaseUnderTest } from "./database.ts";
 import { Hub } from "./hub.ts";
 import { overlap, type Race, whileWaiting } from "./overlap.ts";
 import { engineRaces } from "./engine_races.ts";
+import { purchaseRaces } from "./purchase_races.ts";
+import { purchaseStorms } from "./purchase_storms.ts";
 import { queueRaces } from "./queue_races.ts";
 import { queueStorms } from "./queue_storms.ts";
 import { parse, Session } from "./session.ts";
@@ -154,12 +156,12 @@ async function main(): Promise<boolean> {
     await hub.clean();
   };
   try {
-    for (const [name, race] of Object.entries({ ...races, ...queueRaces, ...engineRaces })) {
+    for (const [name, race] of Object.entries({ ...races, ...queueRaces, ...engineRaces, ...purchaseRaces })) {
       const [first, second] = [await Session.open(database), await Session.open(database)];
       await attempt(name, () => race(hub, first, second));
       await Promise.all([first.close(), second.close()]);
     }
-    for (const [name, storm] of Object.entries({ ...storms, ...queueStorms })) {
+    for (const [name, storm] of Object.entries({ ...storms, ...queueStorms, ...purchaseStorms })) {
       await attempt(name, () => storm(hub, database));
     }
   } finally {

@@ -12,6 +12,8 @@ import { Session } from "./session.ts";
 /** How many connections a storm has. */
 export const CONNECTIONS = 32;
 const DEADLINE_MS = 30_000;
+/** Whoever waits longer waits for ever, and is told so instead. */
+export const STATEMENT_MS_MAX = 60_000;
 
 /** One statement a connection. */
 export const many = <T>(make: (place: number) => T): T[] =>
@@ -29,7 +31,7 @@ export async function storm(hub: Hub, database: Database, gate: string, statemen
   const client = postgres({
     ...clientOptions(database),
     max: statements.length,
-    connection: { application_name: name },
+    connection: { application_name: name, statement_timeout: STATEMENT_MS_MAX },
   });
   const answers: Answer[] = [];
   // Not the witness: what a session sees of the others stands still while it is in a transaction.
@@ -69,7 +71,7 @@ export function noErrors(answers: Answer[]): void {
 }
 
 /** The answer in the last result of several statements. */
-function answerOf(results: unknown): Answer {
+export function answerOf(results: unknown): Answer {
   const rows = JSON.parse(JSON.stringify(results)).flat();
   const last = Object.values((rows[rows.length - 1] ?? {}) as Record<string, unknown>)[0];
   return typeof last === "object" && last !== null ? last as Answer : { outcome: String(last ?? "nothing") };

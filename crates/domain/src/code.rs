@@ -25,6 +25,24 @@ pub enum Code {
     RequestIdReused,
     /// There is no such request, or it is somebody else's.
     RequestNotFound,
+    /// There is no such purchase, or it is somebody else's.
+    PurchaseNotFound,
+    /// What the browser brought back from the payment does not prove one for this purchase.
+    PaymentNotVerified,
+    /// The payment did not go through.
+    PaymentFailed,
+    /// A payment arrived that does not fit the purchase: its owner has to look at it.
+    PaymentHeld,
+    /// Nothing has been paid for this purchase.
+    PurchaseNotPaid,
+    /// The session has been started, and is not refunded any more.
+    SessionStarted,
+    /// The payment provider refuses to give the money back.
+    RefundRefused,
+    /// The payment provider cannot be reached.
+    PaymentsUnavailable,
+    /// The payment provider refuses the hub itself, or nobody has set one up.
+    PaymentsMisconfigured,
     /// The customer took the request back.
     Cancelled,
     /// The request is larger than any valid one can be.
@@ -53,13 +71,14 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which a request meets them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 29] = [
         Self::Unauthorized,
         Self::UnsupportedMediaType,
         Self::TooLarge,
         Self::InvalidRequest,
         Self::RateLimited,
         Self::RequestNotFound,
+        Self::PurchaseNotFound,
         Self::SessionNotFound,
         Self::RequestIdReused,
         Self::RequestInProgress,
@@ -67,6 +86,14 @@ impl Code {
         Self::NotInPlan,
         Self::CreditsExhausted,
         Self::PromptRefused,
+        Self::PaymentNotVerified,
+        Self::PaymentFailed,
+        Self::PaymentHeld,
+        Self::PurchaseNotPaid,
+        Self::SessionStarted,
+        Self::RefundRefused,
+        Self::PaymentsMisconfigured,
+        Self::PaymentsUnavailable,
         Self::Cancelled,
         Self::EngineFailed,
         Self::EngineMisconfigured,
@@ -89,6 +116,15 @@ impl Code {
             Self::RequestIdReused => "request_id_reused",
             Self::RequestNotFound => "request_not_found",
             Self::Cancelled => "cancelled",
+            Self::PurchaseNotFound => "purchase_not_found",
+            Self::PaymentNotVerified => "payment_not_verified",
+            Self::PaymentFailed => "payment_failed",
+            Self::PaymentHeld => "payment_held",
+            Self::PurchaseNotPaid => "purchase_not_paid",
+            Self::SessionStarted => "session_started",
+            Self::RefundRefused => "refund_refused",
+            Self::PaymentsUnavailable => "payments_unavailable",
+            Self::PaymentsMisconfigured => "payments_misconfigured",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::PromptRefused => "prompt_refused",

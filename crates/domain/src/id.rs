@@ -62,3 +62,11 @@ id! {
     /// One picture, from the hold on its credit on.
     GenerationId
 }
+id! {
+    /// A purchase: a session, or more hours for one.
+    PurchaseId
+}
+id! {
+    /// A refund; for the payment provider it is the refund's idempotency key as well.
+    RefundId
+}

@@ -6,10 +6,12 @@
 //! argument.
 
 pub mod code;
+mod fields;
 pub mod generation;
 pub mod hours;
 pub mod id;
 pub mod picture;
 pub mod plan;
+pub mod purchase;
 pub mod request;
 pub mod text;

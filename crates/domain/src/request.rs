@@ -3,13 +3,12 @@
 //! Owns: the fields, their limits and defaults, and the sentence for each way to get one wrong.
 //! Must not: know who asks, or whether there is a credit for it.
 
+pub use crate::fields::InvalidRequest;
+use crate::fields::{optional_id, optional_text, out_of_range, read, whole_number};
 use crate::id::{ConversationId, RequestId, SessionId};
-use crate::text::{self, TextError};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 /// The most characters of a prompt, after trimming.
 pub const PROMPT_CHARACTERS_MAX: usize = 2_000;
@@ -71,22 +70,6 @@ pub struct ImageRequest {
     pub batch_count: u32,
 }
 
-/// Which field of a request cannot be taken, and why, in a sentence for a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidRequest {
-    /// The field's name in JSON; `body` when the request could not be read at all.
-    pub field: String,
-    /// What is wrong with it and what would be right.
-    pub sentence: String,
-}
-
-impl InvalidRequest {
-    /// That field, for that reason.
-    pub fn new(field: impl Into<String>, sentence: impl Into<String>) -> Self {
-        Self { field: field.into(), sentence: sentence.into() }
-    }
-}
-
 /// The request as JSON has it. Null is absent: many clients send null for what they leave out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -113,7 +96,7 @@ impl ImageRequest {
     /// # Errors
     /// [`InvalidRequest`] for the first field, in the order of the documentation, that cannot be taken.
     pub fn from_json(body: &[u8]) -> Result<Self, InvalidRequest> {
-        let fields = read(body)?;
+        let fields: Fields = read(body, &NAMES, "prompt and sessionId")?;
         for (field, given) in
             [("style", fields.style), ("sourceImageId", fields.source_image_id), ("strength", fields.strength)]
         {
@@ -141,44 +124,6 @@ impl ImageRequest {
     }
 }
 
-fn read(body: &[u8]) -> Result<Fields, InvalidRequest> {
-    let not_json = || InvalidRequest::new("body", "The request is not valid JSON.");
-    // serde would take an array for the fields in their order.
-    if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-        return Err(InvalidRequest::new("body", "The request must be a JSON object with prompt and sessionId."));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let fields: Fields = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        match error.path().to_string().as_str() {
-            field if NAMES.contains(&field) => {
-                InvalidRequest::new(field, format!("The {field} cannot be read: it has the wrong type."))
-            }
-            _ => not_json(),
-        }
-    })?;
-    deserializer.end().map_err(|_| not_json())?;
-    Ok(fields)
-}
-
-fn optional_text(field: &str, given: Option<&str>, characters_max: usize) -> Result<Option<String>, InvalidRequest> {
-    let cleaned = given.map(|given| text::clean(given, characters_max)).transpose().map_err(|error| {
-        let sentence = match error {
-            TextError::Nul => {
-                format!("The {field} holds a character (U+0000) that cannot be stored.")
-            }
-            TextError::TooLong { characters_max } => {
-                format!("The {field} is longer than {characters_max} characters.")
-            }
-        };
-        InvalidRequest::new(field, sentence)
-    })?;
-    Ok(cleaned.filter(|cleaned| !cleaned.is_empty()))
-}
-
-fn optional_id<Id: FromStr>(field: &str, given: Option<&str>) -> Result<Option<Id>, InvalidRequest> {
-    given.map(Id::from_str).transpose().map_err(|_| InvalidRequest::new(field, format!("The {field} is not a UUID.")))
-}
-
 fn side(field: &str, given: Option<f64>) -> Result<u32, InvalidRequest> {
     let Some(given) = given else {
         return Ok(SIDES[0]);
@@ -196,24 +141,6 @@ fn cfg_scale(given: Option<f64>) -> Result<f64, InvalidRequest> {
     } else {
         Err(out_of_range("cfgScale", "a number", CFG_SCALE))
     }
-}
-
-fn whole_number(field: &str, given: Option<f64>, limits: RangeInclusive<u32>) -> Result<Option<u32>, InvalidRequest> {
-    let Some(given) = given else { return Ok(None) };
-    let wanted = f64::from(*limits.start())..=f64::from(*limits.end());
-    if given.fract() == 0.0 && wanted.contains(&given) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole and within u32, checked above"
-        )]
-        return Ok(Some(given as u32));
-    }
-    Err(out_of_range(field, "a whole number", limits))
-}
-
-fn out_of_range<T: Display>(field: &str, kind: &str, limits: RangeInclusive<T>) -> InvalidRequest {
-    InvalidRequest::new(field, format!("The {field} must be {kind} from {} to {}.", limits.start(), limits.end()))
 }
 
 #[cfg(test)]

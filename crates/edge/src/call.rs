@@ -6,7 +6,8 @@
 //! it, and the other requests of the instance can still be polled to their end.
 //!
 //! The protocol: the shim calls [`Call::poll`] until it returns a `Response`; every promise that it returns instead
-//! resolves once there is a reason to poll again.
+//! resolves once there is a reason to poll again. Where [`Call::remains`] then says so, there is work left that the client
+//! does not wait for: the shim goes on polling until it is given `undefined`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,8 +20,10 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
-/// What a function comes down to: it always answers, an error is an answer as well.
-pub type Answer = Pin<Box<dyn Future<Output = Response>>>;
+/// What a function comes down to: it always answers, an error is an answer as well; and what it does after that.
+pub type Answer = Pin<Box<dyn Future<Output = (Response, Option<Afterwards>)>>>;
+/// Work that nobody waits for.
+pub type Afterwards = Pin<Box<dyn Future<Output = ()>>>;
 
 thread_local! {
     /// The `resolve` function of the promise on which the shim waits, for every call that waits. A waker must be `Send`
@@ -64,6 +67,8 @@ pub struct Call {
     waker: Waker,
     /// Gone once the call has answered.
     answer: Option<Answer>,
+    /// There once the call has answered, as long as it is not done.
+    afterwards: Option<Afterwards>,
 }
 
 #[wasm_bindgen]
@@ -75,38 +80,61 @@ impl Call {
     }
 
     /// For the shim's tests, and out of reach for a request: answers with the `Response` in which `outcome` ends, and
-    /// panics where it ends in anything else.
-    pub fn probe(outcome: Promise) -> Self {
+    /// panics where it ends in anything else. What remains afterwards takes as long as `rest`, and panics where that is
+    /// rejected.
+    #[expect(clippy::panic, reason = "the traps that the tests of the shim ask for")]
+    pub fn probe(outcome: Promise, rest: Option<Promise>) -> Self {
         Self::of(Box::pin(async move {
+            let afterwards = rest.map(|rest| -> Afterwards {
+                Box::pin(async move {
+                    if rest.await.is_err() {
+                        panic!("what remained of a probe was told to panic");
+                    }
+                })
+            });
             match outcome.await.and_then(JsCast::dyn_into::<Response>) {
-                Ok(response) => response,
-                #[expect(clippy::panic, reason = "the trap that the tests of the shim ask for")]
+                Ok(response) => (response, afterwards),
                 Err(_) => panic!("a probe was told to panic"),
             }
         }))
     }
 
-    /// Goes on until the call has to wait or has answered: a promise to wait for, or the `Response`.
+    /// Goes on until the call has to wait, has answered, or is done with what remained: a promise to wait for, the
+    /// `Response`, or `undefined`.
     pub fn poll(&mut self) -> Result<JsValue, JsError> {
-        let Some(answer) = self.answer.as_mut() else {
-            return Err(JsError::new("the call has answered already"));
-        };
         // Made before the poll, so that a wake in the middle of it is not lost.
         let promise = Promise::with_resolvers::<JsValue, JsValue>();
         start_waiting(self.key, promise.resolve().unchecked_into());
-        match answer.as_mut().poll(&mut Context::from_waker(&self.waker)) {
-            Poll::Pending => Ok(promise.promise().into()),
-            Poll::Ready(response) => {
-                stop_waiting(self.key);
+        let mut context = Context::from_waker(&self.waker);
+        let polled = match (self.answer.as_mut(), self.afterwards.as_mut()) {
+            (Some(answer), _) => answer.as_mut().poll(&mut context).map(|(response, afterwards)| {
                 self.answer = None;
-                Ok(response.into())
+                self.afterwards = afterwards;
+                JsValue::from(response)
+            }),
+            (None, Some(afterwards)) => afterwards.as_mut().poll(&mut context).map(|()| {
+                self.afterwards = None;
+                JsValue::UNDEFINED
+            }),
+            (None, None) => Poll::Ready(JsValue::NULL),
+        };
+        match polled {
+            Poll::Pending => Ok(promise.promise().into()),
+            Poll::Ready(step) => {
+                stop_waiting(self.key);
+                if step.is_null() { Err(JsError::new("the call is over already")) } else { Ok(step) }
             }
         }
     }
 
+    /// Whether there is work left after the answer.
+    pub fn remains(&self) -> bool {
+        self.afterwards.is_some()
+    }
+
     fn of(answer: Answer) -> Self {
         let key = NEXT_KEY.replace(NEXT_KEY.get().wrapping_add(1));
-        Self { key, waker: Waker::from(Arc::new(Signal(key))), answer: Some(answer) }
+        Self { key, waker: Waker::from(Arc::new(Signal(key))), answer: Some(answer), afterwards: None }
     }
 }
 

@@ -8,12 +8,15 @@ use crate::http;
 use domain::code::Code;
 use domain::id::RequestId;
 use domain::request::InvalidRequest;
-use engine::Failure;
 use serde::Serialize;
-use supabase::Balance;
+use supabase::{Balance, LedgerError};
 use web_sys::Response;
 
 /// An error, with what its sentence and its extra fields need.
+#[cfg_attr(
+    not(all(feature = "pictures", feature = "payments")),
+    expect(dead_code, reason = "each module answers its own errors, and the table of them is one")
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ApiError {
     /// A field is wrong.
@@ -53,6 +56,15 @@ pub enum ApiError {
         /// What is left.
         balance: Balance,
         /// Seconds to the next hour; none in the last one.
+        retry_after: Option<u32>,
+    },
+    /// No such purchase of this customer.
+    PurchaseNotFound,
+    /// Nothing was bought, or nothing can be said of a payment now.
+    Payment {
+        /// The reason.
+        code: Code,
+        /// Seconds, where asking again then makes sense.
         retry_after: Option<u32>,
     },
     /// The ledger did not say whether the pictures were recorded.
@@ -101,15 +113,36 @@ impl ApiError {
         Self::Failed { code: Code::Internal, retry_after: None, balance: None }
     }
 
+    /// The ledger did not do what was asked of it.
+    pub fn ledger(error: &LedgerError) -> Self {
+        match error {
+            LedgerError::Unauthorized(code) => {
+                // A token that is merely old is the customer's matter; anything else may be a wrong key or a missing grant.
+                if !code.starts_with("PGRST30") {
+                    crate::log(&error.to_string());
+                }
+                Self::Unauthorized
+            }
+            other => Self::internal(&other.to_string()),
+        }
+    }
+
     /// An engine failed. Its class decides; its words are in the log already.
-    pub fn engine(failure: Failure, balance: Option<Balance>) -> Self {
+    #[cfg(feature = "pictures")]
+    pub fn engine(failure: engine::Failure, balance: Option<Balance>) -> Self {
         let retry_after = match failure {
-            Failure::RateLimited(after) => after,
-            Failure::Warming(estimate) => Some(estimate),
+            engine::Failure::RateLimited(after) => after,
+            engine::Failure::Warming(estimate) => Some(estimate),
             _ => None,
         };
         let seconds = retry_after.map(|wait| u32::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX));
         Self::Failed { code: failure.code(), retry_after: seconds, balance }
+    }
+
+    /// About money, with nothing to add to the reason.
+    #[cfg(feature = "payments")]
+    pub const fn payment(code: Code) -> Self {
+        Self::Payment { code, retry_after: None }
     }
 
     /// The stable name.
@@ -129,7 +162,8 @@ impl ApiError {
             Self::UnsupportedMediaType => Code::UnsupportedMediaType,
             Self::CreditsExhausted { .. } => Code::CreditsExhausted,
             Self::Unconfirmed => Code::Internal,
-            Self::Failed { code, .. } => *code,
+            Self::PurchaseNotFound => Code::PurchaseNotFound,
+            Self::Failed { code, .. } | Self::Payment { code, .. } => *code,
         }
     }
 
@@ -147,6 +181,7 @@ impl ApiError {
             Self::RequestInProgress { retry_after } => (Some(*retry_after), None),
             Self::CreditsExhausted { balance, retry_after } => (*retry_after, Some(balance)),
             Self::Failed { retry_after, balance, .. } => (*retry_after, balance.as_ref()),
+            Self::Payment { retry_after, .. } => (*retry_after, None),
             _ => (None, None),
         };
         let is_limited = matches!(code, Code::CreditsExhausted | Code::RateLimited);
@@ -170,7 +205,7 @@ impl ApiError {
     pub fn sentence(&self) -> String {
         match self {
             Self::InvalidRequest(refusal) => refusal.sentence.clone(),
-            Self::Unauthorized => "Sign in again to make pictures.".to_owned(),
+            Self::Unauthorized => "Sign in again.".to_owned(),
             Self::SessionNotFound => "There is no such session of yours. Choose one, or buy an hour.".to_owned(),
             Self::SessionExpired => "This session is over. Buy another hour to go on.".to_owned(),
             Self::NotInPlan(balance) => match balance.credits_per_hour {
@@ -191,6 +226,8 @@ impl ApiError {
             Self::TooLarge => "The request is too large. A prompt has 2000 characters at most.".to_owned(),
             Self::UnsupportedMediaType => "Send the request as JSON (content-type: application/json).".to_owned(),
             Self::CreditsExhausted { balance, retry_after } => exhausted(balance, *retry_after),
+            Self::PurchaseNotFound => "There is no such purchase of yours. Nothing was charged for it.".to_owned(),
+            Self::Payment { code, .. } => of_payment(*code).to_owned(),
             Self::Unconfirmed => {
                 "We could not confirm your picture. Send the same request again, under its requestId: it \
                 costs nothing to ask, and you are not charged unless the picture is there."
@@ -204,17 +241,19 @@ impl ApiError {
 /// The HTTP status of a code.
 pub const fn status(code: Code) -> u16 {
     match code {
-        Code::InvalidRequest => 400,
+        Code::InvalidRequest | Code::PaymentNotVerified => 400,
         Code::Unauthorized => 401,
+        Code::PaymentFailed => 402,
         Code::SessionNotFound | Code::SessionExpired | Code::NotInPlan => 403,
-        Code::RequestNotFound => 404,
+        Code::RequestNotFound | Code::PurchaseNotFound => 404,
         Code::RequestInProgress | Code::RequestIdReused | Code::Cancelled => 409,
+        Code::PaymentHeld | Code::PurchaseNotPaid | Code::SessionStarted | Code::RefundRefused => 409,
         Code::TooLarge => 413,
         Code::UnsupportedMediaType => 415,
         Code::PromptRefused => 422,
         Code::CreditsExhausted | Code::RateLimited => 429,
-        Code::EngineFailed | Code::EngineMisconfigured => 502,
-        Code::ModelLoading | Code::EngineUnavailable => 503,
+        Code::EngineFailed | Code::EngineMisconfigured | Code::PaymentsMisconfigured => 502,
+        Code::ModelLoading | Code::EngineUnavailable | Code::PaymentsUnavailable => 503,
         Code::EngineTimeout => 504,
         // `Internal`, and any code that a later version adds and forgets here.
         _ => 500,
@@ -242,6 +281,37 @@ fn span(seconds: u32) -> String {
         0 | 1 => "1 second".to_owned(),
         2..120 => format!("{seconds} seconds"),
         _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// What is said about money: first of all where it is.
+const fn of_payment(code: Code) -> &'static str {
+    match code {
+        Code::PaymentNotVerified => {
+            "This does not prove a payment for your purchase. If money left your account, your hours appear by themselves \
+                within minutes, or it is returned to you."
+        }
+        Code::PaymentFailed => {
+            "The payment did not go through. You were not charged. Try again, or pay in another way."
+        }
+        Code::PaymentHeld => {
+            "Your payment arrived, and does not fit this purchase. Nothing is lost: the owner of this hub has been told and \
+                will sort it out. Do not pay again."
+        }
+        Code::PurchaseNotPaid => "Nothing has been paid for this purchase.",
+        Code::SessionStarted => {
+            "This session has been started, or is being drawn on. It cannot be given back any more."
+        }
+        Code::RefundRefused => "The payment provider refuses this refund. The session is the customer's again.",
+        Code::PaymentsMisconfigured => {
+            "Hours cannot be bought right now; the owner of this hub has to see to it. You were not charged."
+        }
+        Code::PaymentsUnavailable => {
+            "The payment provider cannot be reached. Nothing that you paid is lost. Send the same request again in a moment."
+        }
+        _ => {
+            "Something went wrong on our side. Nothing that you paid is lost. Send the same request again in a moment."
+        }
     }
 }
 
@@ -273,6 +343,7 @@ fn failed(code: Code, retry_after: Option<u32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::Failure;
     use std::time::Duration;
 
     fn balance(credits_remaining: u32) -> Balance {
@@ -301,6 +372,7 @@ mod tests {
                 (400, "invalid_request"),
                 (429, "rate_limited"),
                 (404, "request_not_found"),
+                (404, "purchase_not_found"),
                 (403, "session_not_found"),
                 (409, "request_id_reused"),
                 (409, "request_in_progress"),
@@ -308,6 +380,14 @@ mod tests {
                 (403, "not_in_plan"),
                 (429, "credits_exhausted"),
                 (422, "prompt_refused"),
+                (400, "payment_not_verified"),
+                (402, "payment_failed"),
+                (409, "payment_held"),
+                (409, "purchase_not_paid"),
+                (409, "session_started"),
+                (409, "refund_refused"),
+                (502, "payments_misconfigured"),
+                (503, "payments_unavailable"),
                 (409, "cancelled"),
                 (502, "engine_failed"),
                 (502, "engine_misconfigured"),

@@ -1,8 +1,9 @@
 //! HTTP as the functions see it: what they read of a request, and how an answer is made.
 //!
-//! Owns: CORS, the media type, the limit of the body, the headers of every answer.
+//! Owns: CORS, methods, the media type, the limit of the body, how the hub knows itself, the headers of every answer.
 //! Must not: know what a function does.
 
+use crate::context::Backend;
 use crate::error::ApiError;
 use crate::streams::{self, ReadError, Rest};
 use domain::request::{BYTES_MAX, InvalidRequest};
@@ -38,6 +39,7 @@ impl Incoming {
     }
 
     /// A parameter of the address, as it stands there: what the functions take in it needs no escaping.
+    #[cfg(feature = "pictures")]
     pub fn parameter(&self, name: &str) -> Option<String> {
         let url = self.request.url();
         let (_, query) = url.split_once('?')?;
@@ -64,6 +66,24 @@ impl Incoming {
             .ok_or(ApiError::Unauthorized)
     }
 
+    /// Lets a `POST` pass.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidRequest`] with that sentence for any other method.
+    pub fn only_post(&self, sentence: &str) -> Result<(), ApiError> {
+        let is_post = self.method() == "POST";
+        is_post.then_some(()).ok_or_else(|| ApiError::InvalidRequest(InvalidRequest::new("method", sentence)))
+    }
+
+    /// Lets the hub itself pass, and its owner: whoever has the secret key, in the header `apikey`.
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthorized`] for anybody else.
+    pub fn only_hub(&self, backend: &Backend) -> Result<(), ApiError> {
+        let is_hub = self.header("apikey").is_some_and(|key| backend.secret_key.is(&key));
+        is_hub.then_some(()).ok_or(ApiError::Unauthorized)
+    }
+
     /// The bytes of a JSON body.
     ///
     /// # Errors
@@ -74,7 +94,15 @@ impl Incoming {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(ApiError::UnsupportedMediaType);
         }
-        match streams::read(&self.request, BYTES_MAX, Rest::Discarded).await {
+        self.body(BYTES_MAX).await
+    }
+
+    /// The bytes of a body of any type.
+    ///
+    /// # Errors
+    /// [`ApiError`] where it has more than `bytes_max`, or breaks off.
+    pub async fn body(&self, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+        match streams::read(&self.request, bytes_max, Rest::Discarded).await {
             Ok(bytes) => Ok(bytes.to_vec()),
             Err(ReadError::TooLarge) => Err(ApiError::TooLarge),
             Err(ReadError::Broken(_)) => {

@@ -1,16 +1,27 @@
 //! What the owner has set: the environment of the functions.
 //!
-//! Owns: the names of the variables, their defaults, and in which order several names of one thing count.
+//! Owns: the names of the variables, their defaults, and in which order several names of one thing count. What only
+//! pictures or only payments need is in a room of its own, since each of the two modules that ship holds one of them.
 //! Must not: use them.
 
-use engine::Moderation;
+#[cfg(feature = "payments")]
+mod payments;
+#[cfg(feature = "pictures")]
+mod pictures;
+
+#[cfg(feature = "payments")]
+pub use payments::PaymentSettings;
+#[cfg(feature = "pictures")]
+pub use pictures::PictureSettings;
+
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use supabase::{Project, SecretKey};
 use wasm_bindgen::JsValue;
 
-/// The environment as the platform sets it (`SUPABASE_…`) and as the owner does (`supabase secrets set`).
+/// The environment as the platform sets it (`SUPABASE_…`) and as the owner does (`supabase secrets set`), as far as every
+/// function needs it.
 ///
 /// It holds every key as text, so it cannot be printed, and it is gone once the clients are built.
 #[derive(Default, Deserialize)]
@@ -24,40 +35,16 @@ pub struct Settings {
     supabase_secret_key: Option<String>,
     supabase_service_role_key: Option<String>,
     public_api_url: Option<String>,
-    huggingface_api_key: Option<String>,
-    huggingface_base_url: Option<String>,
-    huggingface_hub_url: Option<String>,
-    webui_url: Option<String>,
-    webui_auth: Option<String>,
-    sdcpp_url: Option<String>,
-    sdcpp_auth: Option<String>,
-    openai_api_key: Option<String>,
-    openai_base_url: Option<String>,
-    openai_response_format: Option<String>,
-    openai_dialect: Option<String>,
-    moderation_url: Option<String>,
-    moderation_api_key: Option<String>,
-    moderation_model: Option<String>,
-    image_engines: Option<String>,
-    image_budget_seconds: Option<String>,
-    queue_concurrency: Option<String>,
     client_address_header: Option<String>,
 }
 
-/// The model of the original deployment, and one that Hugging Face serves where it does not serve that any more.
-const IMAGE_ENGINES: &str =
-    "huggingface:stable-diffusion-v1-5/stable-diffusion-v1-5,huggingface:black-forest-labs/FLUX.1-schnell";
-/// The platform ends a request without an answer after 150 seconds; storing and recording want some of them.
-const IMAGE_BUDGET_SECONDS: u64 = 110;
-
-/// Pictures of the queue that are drawn at once: few, since those who wait for their answer want the engine as well.
-const QUEUE_CONCURRENCY: usize = 4;
 /// The platform's own word on who has connected; it overwrites what a client sends.
 const CLIENT_ADDRESS_HEADER: &str = "cf-connecting-ip";
 
-/// Reads the environment. What cannot be read counts as not set: each request then says what is missing, in the log.
-pub fn read(environment: JsValue) -> Settings {
-    serde_wasm_bindgen::from_value(environment).unwrap_or_default()
+/// Reads some of the environment. What cannot be read counts as not set: each request then says what is missing, in the
+/// log.
+pub fn read<Part: DeserializeOwned + Default>(environment: &JsValue) -> Part {
+    serde_wasm_bindgen::from_value(environment.clone()).unwrap_or_default()
 }
 
 impl Settings {
@@ -87,52 +74,10 @@ impl Settings {
             .ok_or("SUPABASE_SECRET_KEYS")
     }
 
+    #[cfg(feature = "pictures")]
     /// The project's address as browsers know it, where the functions know it by another.
     pub fn public_url(&self) -> Option<&str> {
         given(&self.public_api_url)
-    }
-
-    /// The engines in their order.
-    pub fn image_engines(&self) -> &str {
-        given(&self.image_engines).unwrap_or(IMAGE_ENGINES)
-    }
-
-    /// What the engines need to be called.
-    pub fn engine_keys(&self) -> engine::Keys {
-        let text = |variable: &Option<String>| given(variable).map(str::to_owned);
-        let text_or = |variable: &Option<String>, default: &str| given(variable).unwrap_or(default).to_owned();
-        engine::Keys {
-            hugging_face_key: text(&self.huggingface_api_key),
-            hugging_face_url: text_or(&self.huggingface_base_url, engine::ROUTER_URL),
-            hugging_face_hub_url: text_or(&self.huggingface_hub_url, engine::HUB_URL),
-            web_ui_url: text(&self.webui_url),
-            web_ui_login: text(&self.webui_auth),
-            sd_cpp_url: text(&self.sdcpp_url),
-            sd_cpp_login: text(&self.sdcpp_auth),
-            open_ai_key: text(&self.openai_api_key),
-            open_ai_url: text_or(&self.openai_base_url, engine::OPEN_AI_URL),
-            open_ai_response_format: text(&self.openai_response_format),
-            open_ai_dialect: text(&self.openai_dialect),
-        }
-    }
-
-    /// Who judges prompts before they are drawn; none where the owner named nobody.
-    pub fn moderation(&self) -> Option<Moderation> {
-        let (url, key) = (given(&self.moderation_url), given(&self.moderation_api_key));
-        (url.is_some() || key.is_some())
-            .then(|| Moderation::new(url.unwrap_or(engine::MODERATION_URL), key, given(&self.moderation_model)))
-    }
-
-    /// How long a request waits for its engine, cold starts and retries included.
-    pub fn image_budget(&self) -> Duration {
-        let seconds = given(&self.image_budget_seconds).and_then(|text| text.parse().ok());
-        Duration::from_secs(seconds.map_or(IMAGE_BUDGET_SECONDS, |seconds: u64| seconds.clamp(1, IMAGE_BUDGET_SECONDS)))
-    }
-
-    /// Pictures of the queue that are drawn at once, by all workers together.
-    pub fn queue_concurrency(&self) -> usize {
-        let count = given(&self.queue_concurrency).and_then(|text| text.parse().ok());
-        count.map_or(QUEUE_CONCURRENCY, |count: usize| count.clamp(1, 32))
     }
 
     /// The header in which whoever stands in front of the functions tells the client's address.
@@ -181,13 +126,6 @@ mod tests {
     fn a_missing_secret_key_is_named() {
         assert_eq!(settings(serde_json::json!({})).secret_key().err(), Some("SUPABASE_SECRET_KEYS"));
         assert!(settings(serde_json::json!({ "SUPABASE_SERVICE_ROLE_KEY": "eyJ" })).secret_key().is_ok());
-    }
-
-    #[test]
-    fn a_budget_stays_below_the_platforms_limit() {
-        let budget =
-            |text: &str| settings(serde_json::json!({ "IMAGE_BUDGET_SECONDS": text })).image_budget().as_secs();
-        assert_eq!([budget("5"), budget("0"), budget("900"), budget("soon"), budget("")], [5, 1, 110, 110, 110]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Time, by `setTimeout` and `performance.now`.
 //!
-//! Owns: that a wait which is given up leaves no timer behind. Must not: be asked what time it is for the ledger: that is
+//! Owns: that a wait which is given up leaves no timer behind, and how a moment is written. Must not: be asked what time it is for the ledger: that is
 //! the database's to say.
 
 use crate::random;
@@ -61,4 +61,12 @@ impl Timer for Timeouts {
     fn jitter(&self) -> f64 {
         f64::from(u32::from_le_bytes(random::bytes())) / (f64::from(u32::MAX) + 1.0)
     }
+}
+
+/// A moment, in seconds since 1970, as RFC 3339 writes it. What no calendar knows is the beginning of it.
+#[cfg(feature = "payments")]
+pub fn rfc3339(seconds: u64) -> String {
+    let in_time = u32::try_from(seconds).unwrap_or_default();
+    let date = js_sys::Date::new(&JsValue::from_f64(f64::from(in_time) * 1000.0));
+    String::from(date.to_iso_string())
 }

@@ -156,7 +156,9 @@ impl Work<'_> {
     /// Asks whether the prompt, which all pictures of a request share, may be drawn. Where nobody can say, it may not: the
     /// owner asked for a judge.
     async fn judge(&self, generations: &[Generation]) -> Result<(), Lost> {
-        let (Some(moderation), Some(first)) = (&self.context.moderation, generations.first()) else { return Ok(()) };
+        let (Some(moderation), Some(first)) = (&self.context.studio.moderation, generations.first()) else {
+            return Ok(());
+        };
         match moderation.judge(&self.context.transport, &self.context.timer, &first.prompt).await {
             Ok(Verdict::Allowed) => Ok(()),
             Ok(Verdict::Flagged { categories }) => {
@@ -235,18 +237,4 @@ pub fn ended(settlement: Settlement) -> ApiError {
     let code = settlement.failure_code.as_deref().map(|name| name.parse().unwrap_or(Code::Internal));
     let code = code.unwrap_or(Code::EngineTimeout);
     ApiError::Failed { code, retry_after: None, balance: Some(settlement.balance) }
-}
-
-/// What a request is answered when the ledger did not do what was asked of it.
-pub fn ledger_error(error: &LedgerError) -> ApiError {
-    match error {
-        LedgerError::Unauthorized(code) => {
-            // A token that is merely old is the customer's matter; anything else may be a wrong key or a missing grant.
-            if !code.starts_with("PGRST30") {
-                crate::log(&error.to_string());
-            }
-            ApiError::Unauthorized
-        }
-        other => ApiError::internal(&other.to_string()),
-    }
 }

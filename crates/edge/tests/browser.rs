@@ -128,13 +128,15 @@ async fn a_request_is_asked_about_by_its_id() {
 }
 
 #[wasm_bindgen_test]
-async fn nobody_but_the_hub_wakes_the_worker() {
-    for headers in
-        [&[][..], &[("apikey", "sb_publishable_x")], &[("apikey", "sb_secret_y")], &[("authorization", TOKEN)]]
-    {
-        assert_eq!(code_of("queue-worker", "POST", headers).await, (401, "unauthorized".to_owned()), "{headers:?}");
+async fn nobody_but_the_hub_wakes_its_workers_or_gives_money_back() {
+    for function in ["queue-worker", "payment-worker", "refund-session"] {
+        for headers in
+            [&[][..], &[("apikey", "sb_publishable_x")], &[("apikey", "sb_secret_y")], &[("authorization", TOKEN)]]
+        {
+            assert_eq!(code_of(function, "POST", headers).await, (401, "unauthorized".to_owned()), "{headers:?}");
+        }
+        assert_eq!(code_of(function, "GET", &[]).await, (400, "invalid_request".to_owned()));
     }
-    assert_eq!(code_of("queue-worker", "GET", &[]).await, (400, "invalid_request".to_owned()));
     // The ledger is not there; that it was asked at all is what the key is for.
     assert_eq!(code_of("queue-worker", "POST", &[("apikey", "sb_secret_x")]).await, (500, "internal".to_owned()));
 }
@@ -159,4 +161,20 @@ async fn a_ledger_that_is_not_there_is_our_fault_and_costs_nothing() {
     let headers = [("authorization", TOKEN), ("content-type", "application/json")];
     let body = r#"{"prompt":"a sunset","sessionId":"7f0c0a30-7a3b-4c53-8c0e-0a8f0f7f3b11"}"#;
     assert_eq!(post(&headers, &body.into()).await, (500, "internal".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_wrong_with_a_purchase_is_told_without_asking_anybody() {
+    let json = ("content-type", "application/json");
+    for function in ["buy-session", "confirm-payment", "start-session"] {
+        assert_eq!(code_of(function, "POST", &[json]).await, (401, "unauthorized".to_owned()));
+        assert_eq!(code_of(function, "GET", &[]).await, (400, "invalid_request".to_owned()));
+        let headers = [("authorization", TOKEN), ("content-type", "text/plain")];
+        assert_eq!(code_of(function, "POST", &headers).await, (415, "unsupported_media_type".to_owned()));
+        let headers = [("authorization", TOKEN), json];
+        assert_eq!(code_of(function, "POST", &headers).await, (400, "invalid_request".to_owned()));
+    }
+    // Nobody takes money in this hub: no event can be anybody's.
+    let signed = [json, ("x-razorpay-signature", "00")];
+    assert_eq!(code_of("payment-webhook", "POST", &signed).await, (502, "payments_misconfigured".to_owned()));
 }

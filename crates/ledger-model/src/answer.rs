@@ -109,6 +109,8 @@ pub enum Answer {
     Granted(Option<SessionId>),
     /// What is left; nothing for whoever it does not belong to.
     Left(Option<Balance>),
+    /// The clock runs: since when, and what is left.
+    Started(Option<Moment>, Balance),
     /// So many holds were ended.
     Released(u32),
     /// A field is wrong.

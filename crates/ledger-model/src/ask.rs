@@ -7,9 +7,9 @@ use crate::answer::{Answer, Outcome, Settled, Status};
 use crate::generation::State;
 use crate::ledger::{RowRefused, failure_of};
 use crate::names::{CustomerId, RequestId, SessionId};
-use crate::session::{Session, Standing, StartedBy};
+use crate::session::{HOURS, Session, Standing, StartedBy};
 use crate::world::Engine;
-use domain::plan::{HOURS, Plan};
+use domain::plan::Plan;
 
 impl Ledger {
     /// A session bought now, ready to be started.
@@ -27,18 +27,20 @@ impl Ledger {
     /// Starts the clock; one that a picture started runs on for the customer's sake, also if that picture never arrives.
     pub(crate) fn start(&mut self, customer: CustomerId, id: SessionId) -> Answer {
         if self.session_of(customer, id).is_none() {
-            return Answer::Left(None);
+            return Answer::SessionNotFound;
         }
         self.sweep(id);
-        if self.view(id).standing == Standing::Ready {
-            self.start_clock(id, StartedBy::Customer);
+        match self.view(id).standing {
+            Standing::Ended => return Answer::SessionExpired(self.books.session(id).expires_at()),
+            Standing::Ready => self.start_clock(id, StartedBy::Customer),
+            Standing::Active => {}
         }
         self.books.write_session(id, |session| {
             if let Some(clock) = &mut session.clock {
                 clock.started_by = StartedBy::Customer;
             }
         });
-        Answer::Left(Some(self.balance(id)))
+        Answer::Started(self.books.session(id).clock.map(|clock| clock.started_at), self.balance(id))
     }
 
     /// What is left, for the customer it belongs to.

@@ -197,9 +197,9 @@ impl Chooser {
     fn grant(&mut self, customer: CustomerId) -> Operation {
         let plan = if self.chance.percent(4) { None } else { self.chance.one_of(&Plan::ALL) };
         let hours = if self.chance.percent(3) {
-            self.chance.one_of(&[0, 5, 1_000])
+            self.chance.one_of(&[0, 25, 1_000])
         } else {
-            self.chance.one_of(&[1, 1, 2, 3, 4])
+            self.chance.one_of(&[1, 1, 2, 3, 4, 24])
         };
         Operation::Grant { customer, plan, hours: hours.unwrap_or(1) }
     }

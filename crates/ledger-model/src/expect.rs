@@ -114,6 +114,15 @@ pub fn answer(ledger: &Ledger, names: &Names, operation: &Operation, answer: &An
         Answer::Nothing | Answer::Rejected(_) | Answer::Granted(None) | Answer::Left(None) => Value::Null,
         Answer::Granted(Some(session)) => names.session(*session).into(),
         Answer::Left(Some(left)) => balance(left),
+        Answer::Started(since, left) => json!({
+            "outcome": "started",
+            "sessionId": match operation {
+                Operation::Start(_, session) => Some(names.session(*session)),
+                _ => None,
+            },
+            "startedAt": since.map(|moment| moment.to_string()),
+            "balance": balance(left),
+        }),
         Answer::Released(holds) => (*holds).into(),
         Answer::Invalid(field) => json!({ "outcome": "invalid_request", "field": field }),
         Answer::RateLimited { retry_after, balance: None } => {

@@ -254,7 +254,7 @@ pub(crate) fn count(rows: usize) -> u32 {
 
 fn may_be_rejected(operation: &Operation) -> bool {
     match operation {
-        Operation::Grant { hours, .. } => !domain::plan::HOURS.contains(hours),
+        Operation::Grant { hours, .. } => !crate::session::HOURS.contains(hours),
         Operation::Reserve(reserve) => reserve.contents.prompt == Prompt::Unprintable,
         Operation::Complete(settle) => settle.misplaced,
         _ => false,

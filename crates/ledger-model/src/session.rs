@@ -8,6 +8,9 @@ use crate::time::{Moment, Span};
 use crate::world::READY_FOR;
 use domain::plan::Plan;
 
+/// How many hours a session may have in all: those that were bought first, and those that were added.
+pub const HOURS: std::ops::RangeInclusive<u32> = 1..=24;
+
 /// Who started the clock. One that a picture started stops again if that picture never arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartedBy {

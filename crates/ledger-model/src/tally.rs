@@ -10,7 +10,7 @@ use std::fmt;
 /// A run of this length must have reached each of these outcomes so often.
 const FULL_RUN: u32 = 100_000;
 const ENOUGH: u32 = 10;
-const WANTED: [(&str, &str); 63] = [
+const WANTED: [(&str, &str); 64] = [
     ("balance", "shown"),
     ("balance", "not his"),
     ("cancel", "running"),
@@ -64,8 +64,9 @@ const WANTED: [(&str, &str); 63] = [
     ("reserve", "reserved"),
     ("reserve", "session expired"),
     ("reserve", "session not found"),
-    ("start", "shown"),
-    ("start", "not his"),
+    ("start", "started"),
+    ("start", "session expired"),
+    ("start", "session not found"),
     ("status", "queued"),
     ("status", "running"),
     ("status", "completed"),
@@ -135,6 +136,7 @@ fn answer_word(answer: &Answer) -> &'static str {
         Answer::Rejected(_) => "rejected",
         Answer::Granted(Some(_)) => "granted",
         Answer::Granted(None) => "no such plan",
+        Answer::Started(..) => "started",
         Answer::Left(Some(_)) => "shown",
         Answer::Left(None) => "not his",
         Answer::Released(0) => "none",

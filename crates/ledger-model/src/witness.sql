@@ -230,14 +230,15 @@ declare
 begin
   if operation in ('start', 'balance', 'reserve', 'status', 'cancel') then
     perform ledger_model.act('authenticated', jsonb_build_object('sub', customer, 'role', 'authenticated'));
-  elsif operation not in ('clock', 'tick') then
+  elsif operation not in ('clock', 'tick', 'grant') then
     perform ledger_model.act('service_role', '{"role": "service_role"}');
   end if;
   case operation
     when 'clock' then
       return null;
     when 'grant' then
-      return to_jsonb(public.grant_session(customer, arg ->> 'plan_id', (arg ->> 'hours')::integer));
+      -- What the money of a purchase does.
+      return to_jsonb((private.grant_session(customer, arg ->> 'plan_id', (arg ->> 'hours')::integer, 100)).id);
     when 'start' then
       return public.start_session(session);
     when 'balance' then

@@ -1,14 +1,17 @@
 //! The ledger's functions, called through PostgREST.
 //!
 //! Owns: how a call is made, its time limit, what it means when there is no answer, and the repeating of calls that may be
-//! repeated. Which functions there are stands in `customer` (called with the customer's own token) and `work` (with the
-//! secret key). The crate postgrest builds the calls; the transport sends them, as it sends everything else.
+//! repeated. Which functions there are stands in `customer` and `purchases` (called with the customer's own token), `work`
+//! and `payments` (with the secret key). The crate postgrest builds the calls; the transport sends them, as it sends everything else.
 //! Must not: interpret a refusal beyond reading it.
 
 mod customer;
+mod payments;
+mod purchases;
 mod work;
 
 pub use customer::{Asking, Roster};
+pub use payments::{Alert, EventReport, PaymentReport};
 pub use work::Part;
 
 use crate::{Project, SecretKey};
@@ -101,6 +104,15 @@ async fn repeated<Answer: DeserializeOwned>(
         }
     }
     read(&still_definite(answer(transport, call()).await, lost)?)
+}
+
+/// A token that PostgREST accepts need not be a customer's: its role may not call (42501), or its subject is no UUID
+/// (22P02; everything else in the call was read as what it is before).
+fn as_customer<T>(answered: Result<T, LedgerError>) -> Result<T, LedgerError> {
+    answered.map_err(|error| match error {
+        LedgerError::Rejected(_, code) if matches!(code.as_str(), "42501" | "22P02") => LedgerError::Unauthorized(code),
+        other => other,
+    })
 }
 
 /// After a call whose answer was lost, a later refusal does not say that the first one had no effect.

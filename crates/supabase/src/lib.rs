@@ -1,4 +1,5 @@
-//! Typed clients for the hub's Supabase project: the ledger's functions behind PostgREST, and the bucket of pictures.
+//! Typed clients for the hub's Supabase project: the ledger's functions behind PostgREST, about pictures
+//! and about money, and the bucket of pictures.
 //!
 //! Owns: what is said to PostgREST and to Storage, and what their answers mean. The secret key is used in here and
 //! nowhere else (`secret.rs`).
@@ -7,16 +8,18 @@
 mod address;
 mod ledger;
 mod outcome;
+mod purchase;
 mod secret;
 mod storage;
 mod token;
 
 pub use address::{AddressKey, SealedAddress};
-pub use ledger::{Asking, Ledger, LedgerError, Part, Roster};
+pub use ledger::{Alert, Asking, EventReport, Ledger, LedgerError, Part, PaymentReport, Roster};
 pub use outcome::{
     Balance, Claim, Claimed, EngineSight, Generation, PassedOver, Progress, Pulse, Queued, Reservation, Settlement,
     Standing, StoredPicture, Turn,
 };
+pub use purchase::{Due, Inbox, Purchase, PurchaseAnswer, Recorded, Refund, RefundAnswer, Start};
 pub use secret::SecretKey;
 pub use storage::{PictureStore, StorageError};
 pub use token::CustomerToken;

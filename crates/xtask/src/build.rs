@@ -1,4 +1,5 @@
-//! `cargo xtask build`: crates/edge as one JavaScript module, `generated/edge.js`, that carries the wasm in itself.
+//! `cargo xtask build`: crates/edge as JavaScript modules, `generated/pictures.js` and `generated/payments.js`, each of which
+//! carries its wasm in itself.
 //!
 //! Owns the order of the steps: cargo, wasm-bindgen (in process), wasm-opt, the wrapping, the budget, and the change
 //! over from a staging folder. How the module is wrapped is `wrap`'s business; which compiler builds, `toolchain`'s.
@@ -18,8 +19,12 @@ use crate::console;
 use crate::project::Project;
 use crate::toolchain::{self, TARGET};
 
-/// The name of the crate, and of the module made from it.
+/// The crate that the modules are made from.
 const CRATE: &str = "edge";
+
+/// The modules, each by the feature of the crate that it is built with. What draws pictures and what takes payments ship
+/// apart, so that a function starts with what it needs.
+const MODULES: [&str; 2] = ["pictures", "payments"];
 
 /// What wasm-opt may use. Named one by one: `--all-features` writes types that Deno's loader refuses. Whatever the
 /// compiler used beyond these stops wasm-opt, and with it the build.
@@ -68,29 +73,38 @@ impl Profile {
     }
 }
 
-/// Builds the module, unless it is already made from the same wasm.
+/// A module on its way.
+struct Module {
+    name: &'static str,
+    wasm: Vec<u8>,
+    stamp: String,
+    /// Whether the one that is there was made from the same wasm.
+    is_fresh: bool,
+}
+
+/// Builds the modules, unless they are already made from the same wasm.
 pub fn run(shell: &Shell, project: &Project, profile: Profile) -> Result<()> {
     let compiler = toolchain::find_or_make(shell)?;
-    let profile_name = profile.name();
-    compiler
-        .cargo(shell, project, "build")?
-        .args(["--quiet", "--package", CRATE, "--lib", "--profile", profile_name])
-        .run()
-        .context("cargo could not build the edge crate")?;
-
-    let wasm_path = project.wasm_target().join(TARGET).join(profile.folder()).join(format!("{CRATE}.wasm"));
-    let wasm = fs::read(&wasm_path).with_context(|| format!("cargo left no {}", wasm_path.display()))?;
     let wasm_opt = project.node_program("wasm-opt")?;
-    let stamp = stamp(project, profile, &wasm)?;
-
     let generated = project.generated();
-    let bound = bound_wasm(project);
-    let is_fresh = bound.exists() && fs::read_to_string(generated.join("stamp")).is_ok_and(|old| old == stamp);
-    if !is_fresh {
+    let mut modules = vec![];
+    for name in MODULES {
+        compiler
+            .cargo(shell, project, "build")?
+            .args(["--quiet", "--package", CRATE, "--lib", "--no-default-features", "--features", name])
+            .args(["--profile", profile.name()])
+            .run()
+            .context("cargo could not build the edge crate")?;
+        let wasm_path = project.wasm_target().join(TARGET).join(profile.folder()).join(format!("{CRATE}.wasm"));
+        let wasm = fs::read(&wasm_path).with_context(|| format!("cargo left no {}", wasm_path.display()))?;
+        let stamp = stamp(project, profile, &wasm)?;
+        let is_stamped = fs::read_to_string(generated.join(format!("{name}.stamp"))).is_ok_and(|old| old == stamp);
+        modules.push(Module { name, wasm, stamp, is_fresh: is_stamped && bound_wasm(project, name).exists() });
+    }
+    if modules.iter().any(|module| !module.is_fresh) {
         let staging = generated.with_extension(format!("staging-{}", std::process::id()));
         fs::create_dir_all(&staging)?;
-        let outcome = generate(shell, project, profile, wasm, &wasm_opt, &staging);
-        let outcome = outcome.and_then(|()| Ok(fs::write(staging.join("stamp"), &stamp)?));
+        let outcome = stage(shell, project, profile, &wasm_opt, &modules, &staging);
         let outcome = outcome.and_then(|()| replace(&staging, &generated));
         if staging.exists() {
             fs::remove_dir_all(&staging)?;
@@ -98,12 +112,34 @@ pub fn run(shell: &Shell, project: &Project, profile: Profile) -> Result<()> {
         outcome?;
     }
     let relative = generated.strip_prefix(&project.root).unwrap_or(&generated);
-    console::step(&format!(
-        "{}/{CRATE}.js, {profile_name}{}",
-        relative.display(),
-        if is_fresh { ", unchanged" } else { "" }
-    ));
-    budget::check(&bound, &generated.join(format!("{CRATE}.js")), profile == Profile::Release)
+    for Module { name, is_fresh, .. } in modules {
+        let unchanged = if is_fresh { ", unchanged" } else { "" };
+        console::step(&format!("{}/{name}.js, {}{unchanged}", relative.display(), profile.name()));
+        let module = generated.join(format!("{name}.js"));
+        budget::check(&bound_wasm(project, name), &module, profile == Profile::Release)?;
+    }
+    Ok(())
+}
+
+/// Puts every module into `staging`: those that are fresh as they are, the others made anew.
+fn stage(
+    shell: &Shell,
+    project: &Project,
+    profile: Profile,
+    wasm_opt: &Path,
+    modules: &[Module],
+    staging: &Path,
+) -> Result<()> {
+    for Module { name, wasm, stamp, is_fresh } in modules {
+        let module = format!("{name}.js");
+        if *is_fresh {
+            fs::copy(project.generated().join(&module), staging.join(&module))?;
+        } else {
+            fs::write(staging.join(&module), generate(shell, project, profile, name, wasm, wasm_opt)?)?;
+        }
+        fs::write(staging.join(format!("{name}.stamp")), stamp)?;
+    }
+    Ok(())
 }
 
 /// Everything that decides what the module looks like.
@@ -120,18 +156,18 @@ fn wasm_bindgen_cli_support_version() -> &'static str {
     include_str!("../Cargo.toml")
 }
 
-/// wasm-bindgen, wasm-opt and the wrapping, all of it into `staging`.
+/// wasm-bindgen, wasm-opt and the wrapping: the text of one module.
 fn generate(
     shell: &Shell,
     project: &Project,
     profile: Profile,
-    wasm: Vec<u8>,
+    name: &str,
+    wasm: &[u8],
     wasm_opt: &Path,
-    staging: &Path,
-) -> Result<()> {
+) -> Result<String> {
     let is_dev = profile == Profile::Dev;
     let mut output = Bindgen::new()
-        .input_bytes(CRATE, wasm)
+        .input_bytes(CRATE, wasm.to_vec())
         .no_modules(true)?
         .out_name(CRATE)
         .typescript(false)
@@ -144,9 +180,9 @@ fn generate(
         output.snippets().values().all(Vec::is_empty)
             && output.local_modules().is_empty()
             && output.npm_dependencies().is_empty(),
-        "a dependency of crates/edge carries JavaScript of its own, which the one generated module cannot hold"
+        "a dependency of crates/edge carries JavaScript of its own, which a generated module cannot hold"
     );
-    let bound = bound_wasm(project);
+    let bound = bound_wasm(project, name);
     fs::write(&bound, output.wasm_mut().emit_wasm())?;
 
     if profile == Profile::Release {
@@ -156,14 +192,12 @@ fn generate(
             .run()
             .context("wasm-opt failed")?;
     }
-    let module = wrap::wrap(output.js(), &fs::read(&bound)?)?;
-    fs::write(staging.join(format!("{CRATE}.js")), module)?;
-    Ok(())
+    wrap::wrap(output.js(), &fs::read(&bound)?)
 }
 
 /// The wasm as it goes into the module. It lies apart from the module, so that nobody imports it beside it.
-fn bound_wasm(project: &Project) -> PathBuf {
-    project.wasm_target().join(format!("{CRATE}_bg.wasm"))
+fn bound_wasm(project: &Project, name: &str) -> PathBuf {
+    project.wasm_target().join(format!("{name}_bg.wasm"))
 }
 
 /// Puts the staging folder in the place of the one that is in use.

@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { createClient, type FunctionInvokeOptions, type SupabaseClient } from "@supabase/supabase-js";
 import { until } from "../../../scripts/local/process.ts";
-import { service } from "../../../scripts/local/tests/support.ts";
 import type { Hub } from "./hub.ts";
 
 /** A row of image_generations. */
@@ -81,9 +80,12 @@ export class Customer {
 
   /** A session of that plan, ready to be started; its id. */
   async grant(planId = "flash-lite", hours = 1): Promise<string> {
-    const granted = await service(this.hub.stack).rpc("grant_session", { user_id: this.id, plan_id: planId, hours });
-    assert.equal(granted.error, null);
-    return granted.data;
+    const [granted] = await this.hub.sql<{ id: string }[]>`
+      select session.id from public.session_config as plan,
+        lateral private.grant_session(${this.id}, plan.plan_id, ${hours}, plan.price_per_hour_paise * ${hours}) as session
+      where plan.plan_id = ${planId}`;
+    assert.ok(granted, `no plan ${planId}`);
+    return granted.id;
   }
 
   /** Asks for a picture as a page does: `functions.invoke` of supabase-js. */

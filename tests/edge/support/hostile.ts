@@ -18,7 +18,14 @@ export interface Loot {
     sessions: string[];
     requestIds: string[];
   };
-  others: { ids: string[]; sessions: string[]; requestIds: string[]; conversations: string[]; objects: string[] };
+  others: {
+    ids: string[];
+    sessions: string[];
+    requestIds: string[];
+    conversations: string[];
+    objects: string[];
+    purchases: string[];
+  };
   /** In every prompt, so that the engine's log tells whether any of it was drawn. */
   marker: string;
 }
@@ -100,7 +107,7 @@ const names = [
   "strength",
 ];
 
-/** The ledger's functions with their arguments; the first three are a customer's to call. */
+/** The ledger's functions with their arguments; the first six are a customer's to call. */
 const functions: Record<string, string[]> = {
   reserve_generation: [
     "session_id",
@@ -123,6 +130,8 @@ const functions: Record<string, string[]> = {
   generation_status: ["request_id", "accounts"],
   cancel_generation: ["request_id"],
   session_balance: ["session_id"],
+  open_purchase: ["request_id", "plan_id", "hours", "session_id", "client_address", "address_seal"],
+  purchase_status: ["purchase_id"],
   claim_generations: ["engines", "accounts", "count_max", "running_max"],
   renew_lease: ["lease_id"],
   requeue_generation: ["lease_id", "delay_seconds", "failure_code"],
@@ -132,11 +141,27 @@ const functions: Record<string, string[]> = {
   report_engine: ["engine", "failure_code", "pass_over_seconds"],
   address_key: [],
   expire_generations: ["session_count_max"],
-  grant_session: ["user_id", "plan_id", "hours"],
+  record_order: ["purchase_id", "provider", "order_id"],
+  record_payment: [
+    "provider",
+    "order_id",
+    "payment_id",
+    "amount_paise",
+    "currency",
+    "payment_status",
+    "source",
+    "failure_reason",
+  ],
+  receive_payment_event: ["event_id", "event", "occurred_at", "body_sha256", "facts"],
+  process_payment_events: ["count_max"],
+  report_payment_alert: ["kind", "purchase_id", "order_id", "payment_id", "detail"],
+  begin_refund: ["purchase_id", "session_id", "reason"],
+  settle_refund: ["refund_id", "provider_refund_id", "refund_status", "failure_reason"],
+  due_payments: ["count_max"],
 };
 
 /** The ledger's functions that are the hub's alone. */
-export const hubFunctions = Object.keys(functions).slice(4);
+export const hubFunctions = Object.keys(functions).slice(6);
 
 const tables = [
   "user_sessions",
@@ -148,6 +173,11 @@ const tables = [
   "rate_limit",
   "refused_phrase",
   "seal_key",
+  "purchase",
+  "payment_evidence",
+  "payment_event",
+  "payment_alert",
+  "refund",
 ];
 
 /** Makes requests up. */
@@ -472,6 +502,16 @@ export class Attacker {
       client_address: () => dice.pick([null, "192.0.2.1", dice.pick(texts)]),
       address_seal: () => dice.pick([null, "0".repeat(64), dice.pick(texts)]),
       plan_id: () => dice.pick(["pro", "flash", "x"]),
+      purchase_id: () => dice.pick([...loot.others.purchases, dice.uuid()]),
+      order_id: () => dice.pick(["order_of_a_victim_1", "order_of_a_victim_2", ...texts]),
+      payment_id: () => "pay_made_up",
+      provider: () => "razorpay",
+      payment_status: () => "captured",
+      source: () => "webhook",
+      amount_paise: () => 5_000,
+      currency: () => "INR",
+      refund_status: () => "failed",
+      facts: () => ({ provider: "razorpay", orderId: "order_of_a_victim_1", paymentId: "pay_made_up" }),
       hours: () => dice.pick([1, 4, ...numbers]),
       lease_id: () => dice.uuid(),
     };

@@ -9,20 +9,18 @@ mod read;
 mod standing;
 
 use crate::address;
-use crate::context::{Backend, Context};
+use crate::context::Context;
 use crate::error::ApiError;
+use crate::functions::Refused;
 use crate::http::{self, Incoming};
-use crate::work::{LedgerGate, Work, ended, failure_of, ledger_error};
+use crate::work::{LedgerGate, Work, ended, failure_of};
 use domain::code::Code;
 use domain::id::RequestId;
 use domain::request::InvalidRequest;
 use futures_util::future::join;
 use read::Order;
-use supabase::{Asking, Balance, EngineSight, Part, Reservation, SealedAddress, Settlement};
+use supabase::{Asking, Balance, EngineSight, Part, Reservation, Settlement};
 use web_sys::Response;
-
-/// An error, and the id under which the server worked where there was one.
-pub type Refused = (ApiError, Option<RequestId>);
 
 /// Answers a request about pictures.
 ///
@@ -49,54 +47,37 @@ pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, 
 
 async fn generate(incoming: &Incoming, context: &Context, order: &Order) -> Result<Response, ApiError> {
     let customer = incoming.customer()?;
-    let backend = context.backend.as_ref().map_err(|missing| ApiError::internal(missing))?;
-    let engines = context.engines.as_ref().map_err(|wrong| {
+    let backend = context.backend()?;
+    let engines = context.studio.engines.as_ref().map_err(|wrong| {
         crate::log(wrong);
         ApiError::Failed { code: Code::EngineMisconfigured, retry_after: None, balance: None }
     })?;
-    let address = sealed_address(incoming, context);
+    let address = address::sealed(incoming, context);
     let asking = Asking {
         customer: &customer,
         request_id: order.request_id,
         request: &order.request,
-        roster: &context.roster,
+        roster: &context.studio.roster,
         respond_async: order.respond_async,
         address: address.as_ref(),
     };
     let reservation = backend.ledger.reserve(&context.transport, &asking).await;
-    let (part, lease, sight, generations) = match reservation.map_err(|error| ledger_error(&error))? {
+    let (part, lease, sight, generations) = match reservation.map_err(|error| ApiError::ledger(&error))? {
         Reservation::Reserved { user_id, lease_id, engines, generations, .. } => {
             (Part { customer: user_id, request: order.request_id, lease: None }, lease_id, engines, generations)
         }
         replayed_or_refused => {
-            learn_address_key(context, backend).await;
+            address::learn_key(context, backend).await;
             return without_hold(replayed_or_refused, order.request_id);
         }
     };
     let gate = LedgerGate::new(context, backend, sight, false);
-    let patience = order.wait.map_or(context.image_budget, |wait| wait.min(context.image_budget));
+    let patience = order.wait.map_or(context.studio.image_budget, |wait| wait.min(context.studio.image_budget));
     let work = Work { context, backend, engines, gate, part, lease, patience };
     // Nobody waits for the key: it is there before the picture is.
-    let (made, ()) = join(work.make(&generations), learn_address_key(context, backend)).await;
+    let (made, ()) = join(work.make(&generations), address::learn_key(context, backend)).await;
     let settlement = work.settle(made).await?;
     Ok(success(order.request_id, &settlement))
-}
-
-fn sealed_address(incoming: &Incoming, context: &Context) -> Option<SealedAddress> {
-    let address = address::of(incoming, &context.client_address_header)?;
-    context.address_key.borrow().as_ref().map(|key| key.seal(address))
-}
-
-/// Asks for the key of addresses, once an instance. The first request of an instance goes without its address.
-async fn learn_address_key(context: &Context, backend: &Backend) {
-    if context.address_key.borrow().is_none() {
-        match backend.ledger.address_key(&context.transport).await {
-            Ok(key) => {
-                context.address_key.replace(Some(key));
-            }
-            Err(error) => crate::log(&format!("no address can be limited: {error}")),
-        }
-    }
 }
 
 /// What is answered when no hold was taken by this request: where it waits, what was answered before, or why not.

@@ -7,9 +7,8 @@
 use crate::context::{Backend, Context};
 use crate::error::ApiError;
 use crate::http::{self, Incoming};
-use crate::work::{LedgerGate, Lost, Made, Work, ledger_error};
+use crate::work::{LedgerGate, Lost, Made, Work};
 use domain::code::Code;
-use domain::request::InvalidRequest;
 use engine::{AnyEngine, Failure, queue_again};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -48,14 +47,10 @@ enum Outcome {
 /// # Errors
 /// [`ApiError::Unauthorized`] for anybody but the hub itself; others where the queue cannot be worked through at all.
 pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, ApiError> {
-    if incoming.method() != "POST" {
-        return Err(ApiError::InvalidRequest(InvalidRequest::new("method", "Send a POST request to wake the worker.")));
-    }
-    let backend = context.backend.as_ref().map_err(|missing| ApiError::internal(missing))?;
-    if !incoming.header("apikey").is_some_and(|key| backend.secret_key.is(&key)) {
-        return Err(ApiError::Unauthorized);
-    }
-    let engines = context.engines.as_ref().map_err(|wrong| {
+    incoming.only_post("Send a POST request to wake the worker.")?;
+    let backend = context.backend()?;
+    incoming.only_hub(backend)?;
+    let engines = context.studio.engines.as_ref().map_err(|wrong| {
         crate::log(wrong);
         ApiError::Failed { code: Code::EngineMisconfigured, retry_after: None, balance: None }
     })?;
@@ -70,11 +65,13 @@ async fn work_through(context: &Context, backend: &Backend, engines: &[AnyEngine
     let mut shift = Shift::default();
     let mut making = FuturesUnordered::new();
     loop {
-        let room = context.queue_concurrency.saturating_sub(making.len());
+        let room = context.studio.queue_concurrency.saturating_sub(making.len());
         let mut wait = None;
         if room > 0 && timer.now_ms() < claim_until_ms {
-            let claim =
-                backend.ledger.claim(&context.transport, &context.roster, room, context.queue_concurrency).await;
+            let claim = backend
+                .ledger
+                .claim(&context.transport, &context.studio.roster, room, context.studio.queue_concurrency)
+                .await;
             let claim = match claim {
                 Ok(claim) => claim,
                 // What is under way is made all the same.
@@ -82,7 +79,7 @@ async fn work_through(context: &Context, backend: &Backend, engines: &[AnyEngine
                     crate::log(&error.to_string());
                     Default::default()
                 }
-                Err(error) => return Err(ledger_error(&error)),
+                Err(error) => return Err(ApiError::ledger(&error)),
             };
             wait = claim.wait_ms;
             for claimed in claim.generations {
@@ -137,7 +134,7 @@ async fn make(
         gate: LedgerGate::new(context, backend, sight, true),
         part: Part { customer, request, lease: Some(lease) },
         lease,
-        patience: DRAW_FOR.min(context.image_budget),
+        patience: DRAW_FOR.min(context.studio.image_budget),
     };
     let made = work.make(std::slice::from_ref(&generation)).await;
     let lost = match made {

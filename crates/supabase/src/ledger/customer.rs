@@ -3,7 +3,7 @@
 //! Owns: the calls to `reserve_generation`, `generation_status` and `cancel_generation`.
 //! Must not: use the secret key.
 
-use super::{Ledger, LedgerError, answer, read, repeated, to_json};
+use super::{Ledger, LedgerError, answer, as_customer, read, repeated, to_json};
 use crate::{CustomerToken, Reservation, SealedAddress, Standing};
 use domain::id::RequestId;
 use domain::request::ImageRequest;
@@ -93,7 +93,7 @@ impl Ledger {
             address_seal: asking.address.map(SealedAddress::seal),
         };
         let call = self.as_customer.rpc("reserve_generation", to_json(&arguments)?).auth(asking.customer.as_str());
-        read(&answer(transport, call).await.map_err(not_a_customer)?)
+        read(&as_customer(answer(transport, call).await)?)
     }
 
     /// Where a request of that customer stands.
@@ -109,7 +109,7 @@ impl Ledger {
     ) -> Result<Standing, LedgerError> {
         let arguments = to_json(&Status { request_id, accounts: &roster.accounts })?;
         let call = self.as_customer.rpc("generation_status", arguments).auth(customer.as_str());
-        read(&answer(transport, call).await.map_err(not_a_customer)?)
+        read(&as_customer(answer(transport, call).await)?)
     }
 
     /// Takes a request of that customer back, as far as that is possible, and tells where it stands. Repeated when no
@@ -126,15 +126,6 @@ impl Ledger {
     ) -> Result<Standing, LedgerError> {
         let arguments = to_json(&Cancel { request_id })?;
         let call = || self.as_customer.rpc("cancel_generation", arguments.clone()).auth(customer.as_str());
-        repeated(transport, timer, call).await.map_err(not_a_customer)
-    }
-}
-
-/// A token that PostgREST accepts need not be a customer's: its role may not call (42501), or its subject is no UUID
-/// (22P02; everything else in the call was read as what it is before).
-fn not_a_customer(error: LedgerError) -> LedgerError {
-    match error {
-        LedgerError::Rejected(_, code) if matches!(code.as_str(), "42501" | "22P02") => LedgerError::Unauthorized(code),
-        other => other,
+        as_customer(repeated(transport, timer, call).await)
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod ledger;
+mod money;
 mod script;
 mod storage;
 mod work;

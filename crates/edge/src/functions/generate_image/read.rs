@@ -5,7 +5,7 @@
 
 use crate::error::ApiError;
 use crate::http::Incoming;
-use crate::random;
+use crate::idempotency;
 use domain::id::RequestId;
 use domain::request::{ImageRequest, InvalidRequest};
 use std::time::Duration;
@@ -29,14 +29,7 @@ pub struct Order {
 pub async fn order(incoming: &Incoming) -> Result<Order, ApiError> {
     incoming.customer()?;
     let request = ImageRequest::from_json(&incoming.json_body().await?).map_err(ApiError::InvalidRequest)?;
-    let from_header = id_in_header(incoming)?;
-    let request_id = match (request.request_id, from_header) {
-        (Some(in_body), Some(in_header)) if in_body != in_header => {
-            return Err(refuse("requestId", "The requestId and the Idempotency-Key name different requests."));
-        }
-        (Some(id), _) | (None, Some(id)) => id,
-        (None, None) => RequestId::from_random_bytes(random::bytes()),
-    };
+    let request_id = idempotency::request_id(incoming, request.request_id)?;
     let Preference { respond_async, wait } = preference(&incoming.header("prefer").unwrap_or_default());
     Ok(Order { request, request_id, respond_async, wait })
 }
@@ -49,15 +42,9 @@ pub fn request_id(incoming: &Incoming) -> Result<RequestId, ApiError> {
     incoming.customer()?;
     match incoming.parameter("requestId") {
         Some(text) => text.parse().map_err(|_| refuse("requestId", "The requestId is not a UUID.")),
-        None => id_in_header(incoming)?
+        None => idempotency::in_header(incoming)?
             .ok_or_else(|| refuse("requestId", "Name the request that you mean: add its requestId to the address.")),
     }
-}
-
-fn id_in_header(incoming: &Incoming) -> Result<Option<RequestId>, ApiError> {
-    let header = incoming.header("idempotency-key");
-    let id = header.map(|text| text.trim().parse()).transpose();
-    id.map_err(|_| refuse("Idempotency-Key", "The Idempotency-Key is not a UUID."))
 }
 
 fn refuse(field: &str, sentence: &str) -> ApiError {

@@ -6,7 +6,7 @@ use super::{Refused, answer, read};
 use crate::context::{Backend, Context};
 use crate::error::ApiError;
 use crate::http::{self, Incoming};
-use crate::work::{ended, ledger_error};
+use crate::work::ended;
 use domain::id::RequestId;
 use supabase::{CustomerToken, LedgerError, Standing};
 use web_sys::Response;
@@ -20,7 +20,7 @@ const ASK_AGAIN_SECONDS: u32 = 2;
 /// [`ApiError`] where there is no such request, or the ledger could not be asked.
 pub async fn status(incoming: &Incoming, context: &Context) -> Result<Response, Refused> {
     let (request_id, customer, backend) = whose(incoming, context).map_err(|error| (error, None))?;
-    let standing = backend.ledger.status(&context.transport, &customer, request_id, &context.roster).await;
+    let standing = backend.ledger.status(&context.transport, &customer, request_id, &context.studio.roster).await;
     respond(request_id, standing, 200)
 }
 
@@ -36,7 +36,7 @@ pub async fn cancel(incoming: &Incoming, context: &Context) -> Result<Response, 
 
 fn whose<'a>(incoming: &Incoming, context: &'a Context) -> Result<(RequestId, CustomerToken, &'a Backend), ApiError> {
     let request_id = read::request_id(incoming)?;
-    let backend = context.backend.as_ref().map_err(|missing| ApiError::internal(missing))?;
+    let backend = context.backend()?;
     Ok((request_id, incoming.customer()?, backend))
 }
 
@@ -46,7 +46,7 @@ fn respond(
     status_under_way: u16,
 ) -> Result<Response, Refused> {
     let refused = |error: ApiError| (error, Some(request_id));
-    let (name, progress) = match standing.map_err(|error| refused(ledger_error(&error)))? {
+    let (name, progress) = match standing.map_err(|error| refused(ApiError::ledger(&error)))? {
         Standing::Unauthorized => return Err(refused(ApiError::Unauthorized)),
         Standing::RequestNotFound => return Err(refused(ApiError::RequestNotFound)),
         Standing::Queued(progress) => ("queued", progress),
