@@ -6,7 +6,7 @@
 begin;
 \ir fixtures.psql
 \ir purchases.psql
-select plan(101);
+select plan(105);
 
 select tests.at('0'), tests.customer('asha');
 
@@ -172,6 +172,17 @@ select tests.as_service();
 select is(public.settle_refund(id, 'x', 'processed'), '{"outcome": "refund_not_found"}', 'a refund that does not exist is not settled')
 from unnest(array[tests.id('none'), null]) as id;
 select tests.as_owner();
+
+-- Where the provider's answer was lost, its event tells.
+select tests.paid('asha', 't', 'pro', 1), tests.refund('t');
+select is(
+  tests.event('refund.created', 't', jsonb_build_object('refundReceipt', upper(tests.refund_id('t')::text), 'refundAmountPaise', null)),
+  'refunding', 'a refund whose answer was lost is known by its receipt'
+);
+select is((select provider_refund_id || ' ' || status from private.refund where purchase_id = tests.bought('t')), 'rfnd t pending', 'and has its name');
+select tests.paid('asha', 'u', 'pro', 1), tests.refund('u');
+select is(tests.event('refund.processed', 'u'), 'refunded', 'or, where nobody kept that, by what it gives back');
+select is((select provider_refund_id || ' ' || status from private.refund where purchase_id = tests.bought('u')), 'rfnd u processed', 'so that nobody asks for it again');
 
 -- Money that is held ----------------------------------------------------------------------------------------------------
 

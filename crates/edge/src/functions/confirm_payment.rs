@@ -69,7 +69,9 @@ pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, 
         (_, None) => cashier.look_up(&purchase, "confirm").await?,
     };
     match outcome {
-        Some(Outcome::Paid(purchase)) => Ok(confirmed(&purchase)),
+        Some(Outcome::Paid(purchase)) if purchase.is_paid() => Ok(confirmed(&purchase)),
+        // It was, and the money went back.
+        Some(Outcome::Paid(_)) => Err(ApiError::payment(Code::PurchaseNotPaid)),
         Some(Outcome::Held) => Err(ApiError::payment(Code::PaymentHeld)),
         _ if purchase.status == "held" => Err(ApiError::payment(Code::PaymentHeld)),
         Some(Outcome::Failed) => Err(ApiError::payment(Code::PaymentFailed)),
