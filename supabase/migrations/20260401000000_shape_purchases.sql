@@ -191,8 +191,8 @@ alter table public.user_sessions
 
 alter table private.rate_limit
   drop constraint rate_limit_scope_check,
-  add constraint rate_limit_scope_check check (scope in ('customer', 'address', 'purchase'));
-insert into private.rate_limit (scope, per_minute, burst) values ('purchase', 10, 20);
+  add constraint rate_limit_scope_check check (scope in ('customer', 'address', 'purchase', 'confirmation'));
+insert into private.rate_limit (scope, per_minute, burst) values ('purchase', 10, 20), ('confirmation', 30, 60);
 
 revoke execute on function private.purchase_may(text, text), private.guard_purchase(), private.guard_evidence()
 from public, anon, authenticated, service_role;

@@ -148,16 +148,23 @@ begin
 end
 $$;
 
--- A purchase of the caller. Outcomes: unauthorized, purchase_not_found, purchase.
+-- A purchase of the caller, for whoever is about to confirm it. Confirming asks the provider, with the hub's one key:
+-- somebody who confirmed without end would have the provider refuse everybody. A page that only wants to see a purchase
+-- reads its row. Outcomes: unauthorized, rate_limited, purchase_not_found, purchase.
 create function public.purchase_status(purchase_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   customer constant uuid := (select auth.uid());
   bought public.purchase;
+  wait_seconds integer;
 begin
   if customer is null then
     return jsonb_build_object('outcome', 'unauthorized');
+  end if;
+  wait_seconds := private.take_allowance('confirmation', customer::text, private.clock());
+  if wait_seconds > 0 then
+    return jsonb_build_object('outcome', 'rate_limited', 'retryAfter', wait_seconds);
   end if;
   select * into bought from public.purchase as found
   where found.id = purchase_status.purchase_id and found.user_id = customer;
