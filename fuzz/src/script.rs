@@ -142,6 +142,10 @@ impl Gate for Script {
         Admission::Granted
     }
 
+    async fn wait(&self, timer: &impl Timer, _: Failure, wait: Duration) {
+        timer.sleep(wait).await;
+    }
+
     async fn report(&self, _: &impl Engine, failure: Failure) {
         self.reported.borrow_mut().push(failure);
     }

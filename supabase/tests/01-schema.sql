@@ -3,7 +3,7 @@
  * functions that trust no search path, and the two buckets.
  */
 begin;
-select plan(38);
+select plan(41);
 
 -- Tables and their columns: what the original's readers know, under the names that they know --------------------------
 
@@ -175,11 +175,13 @@ select index_is_unique(
   'public', 'image_generations', 'image_generations_lease_id_idx', 'I7: no two requests run under one lease'
 );
 select has_index(
-  'public', 'image_generations', name, columns, 'what is asked of the queue at every request has an index: ' || name
+  'public', 'image_generations', name, columns, 'what is asked at every request, or of every picture, has an index: ' || name
 )
 from (values
   ('image_generations_queue_idx', array['queue_turn', 'created_at', 'id']),
-  ('image_generations_queued_user_id_idx', array['user_id', 'queue_turn'])
+  ('image_generations_queued_user_id_idx', array['user_id', 'queue_turn']),
+  ('image_generations_history_idx', array['user_id', 'created_at', 'id']),
+  ('image_generations_removal_idx', array['deleted_at'])
 ) as index (name, columns);
 
 -- Functions -----------------------------------------------------------------------------------------------------------
@@ -200,13 +202,15 @@ select bag_eq(
     ('session_balance'), ('generation_status'), ('cancel_generation'), ('claim_generations'), ('renew_lease'),
     ('requeue_generation'), ('take_engine_turn'), ('report_engine'), ('address_key'), ('open_purchase'), ('purchase_status'),
     ('record_order'), ('record_payment'), ('receive_payment_event'), ('process_payment_events'),
-    ('report_payment_alert'), ('begin_refund'), ('settle_refund'), ('due_payments')
+    ('report_payment_alert'), ('begin_refund'), ('settle_refund'), ('due_payments'), ('report_wait'), ('delete_pictures'),
+    ('restore_pictures'), ('claim_removals'), ('record_removals')
   $$,
   'these functions act with the owner''s rights, and no others'
 );
-select is_empty(
-  $$ select oid::regprocedure from pg_proc where pronamespace = 'private'::regnamespace and prosecdef $$,
-  'nothing private acts with more rights than its caller'
+select bag_eq(
+  $$ select oid::regprocedure::text, prorettype::regtype::text from pg_proc where pronamespace = 'private'::regnamespace and prosecdef $$,
+  $$ values ('private.tell_of_generation()', 'trigger'), ('private.tell_of_session()', 'trigger') $$,
+  'nothing private acts with more rights than its caller, but for what triggers do at the commit, when the caller is back'
 );
 select is_empty(
   $$
@@ -224,9 +228,12 @@ select trigger_is(
   'public', 'image_generations', 'image_generations_guard', 'private', 'guard_generation',
   'I6: a trigger guards what is settled'
 );
-select trigger_is('public', 'purchase', 'purchase_guard', 'private', 'guard_purchase', 'another what was bought');
 select trigger_is(
-  'private', 'payment_evidence', 'payment_evidence_guard', 'private', 'guard_evidence', 'and a third what was said about it'
+  'public', 'image_generations', 'image_generations_removal_guard', 'private', 'guard_removal', 'another what is removed'
+);
+select trigger_is('public', 'purchase', 'purchase_guard', 'private', 'guard_purchase', 'a third what was bought');
+select trigger_is(
+  'private', 'payment_evidence', 'payment_evidence_guard', 'private', 'guard_evidence', 'and a fourth what was said about it'
 );
 select has_index('private', 'refund', 'refund_live_idx', array['purchase_id'], 'money goes back');
 select index_is_unique('private', 'refund', 'refund_live_idx', 'once');

@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(181);
+select plan(186);
 
 select tests.customer('asha'), tests.session('hers', 'asha', 'flash', 1);
 select tests.reserve('asha', 'hers', 'made'), tests.complete('asha', 'made'), tests.reserve('asha', 'hers', 'held');

@@ -46,7 +46,7 @@ select is(
 );
 select is(
   tests.status('asha', 'late') - 'generations' - 'balance',
-  '{"outcome": "expired", "failureCode": null, "cancelling": false, "position": null, "estimatedStartAt": null}',
+  '{"outcome": "expired", "failureCode": null, "cancelling": false, "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'who asks where it stands is told the same'
 );
 select is(tests.status('asha', 'late') -> 'generations', (select given -> 'generations' from answer), 'and gets them too');

@@ -17,7 +17,8 @@ select tests.queue('ravi', 'his', 'before'), tests.at('1 second'), tests.queue('
 select is(
   tests.status('asha', 'w') - 'generations' - 'balance',
   jsonb_build_object(
-    'outcome', 'queued', 'cancelling', false, 'failureCode', null, 'position', 2, 'estimatedStartAt', tests.moment('1 second')
+    'outcome', 'queued', 'cancelling', false, 'failureCode', null, 'position', 2, 'estimatedStartAt', tests.moment('1 second'),
+    'waitingFor', null, 'notBefore', null
   ), 'of what waits the place is told, and when it is begun'
 );
 select is(
@@ -42,7 +43,7 @@ delete from private.engine_budget;
 select tests.claim(2), tests.fail('ravi', 'before');
 select is(
   tests.status('asha', 'w') - 'generations' - 'balance',
-  '{"outcome": "running", "cancelling": false, "failureCode": null, "position": null, "estimatedStartAt": null}',
+  '{"outcome": "running", "cancelling": false, "failureCode": null, "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'of what is drawn in part it is told that it runs'
 );
 select tests.complete('asha', 'w', 1, tests.lease('w'));
@@ -52,7 +53,7 @@ select is(tests.status('asha', 'w') ->> 'outcome', 'running', 'or is drawn');
 select tests.fail('asha', 'w', 'engine_timeout', tests.lease('w'));
 select is(
   tests.status('asha', 'w') - 'generations' - 'balance',
-  '{"outcome": "completed", "cancelling": false, "failureCode": "engine_timeout", "position": null, "estimatedStartAt": null}',
+  '{"outcome": "completed", "cancelling": false, "failureCode": "engine_timeout", "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'of what was made in part it is told that it is completed, and what the rest failed of'
 );
 select is(
@@ -66,7 +67,7 @@ select is(
 select tests.reserve('asha', 's', 'e'), tests.at('61 seconds');
 select is(
   tests.status('asha', 'e') - 'generations' - 'balance',
-  '{"outcome": "expired", "cancelling": false, "failureCode": null, "position": null, "estimatedStartAt": null}',
+  '{"outcome": "expired", "cancelling": false, "failureCode": null, "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'of what has lost its lease it is told that it expired, though nobody has noticed'
 );
 select is(tests.status('asha', 'e', '{huggingface}') ->> 'estimatedStartAt', null, 'what does not wait is not begun');
@@ -92,6 +93,7 @@ select is(
   tests.cancel('ravi', 'same') - 'generations',
   jsonb_build_object(
     'outcome', 'failed', 'cancelling', false, 'failureCode', 'cancelled', 'position', null, 'estimatedStartAt', null,
+    'waitingFor', null, 'notBefore', null,
     'balance', tests.balance('ravi', 'his')
   ), 'what waits is taken back at once'
 );
@@ -134,7 +136,7 @@ select tests.queue('ravi', 'his', 'part', 4), tests.claim(2);
 select tests.complete('ravi', 'part', 4, tests.lease('part'));
 select is(
   tests.cancel('ravi', 'part') - 'generations' - 'balance',
-  '{"outcome": "running", "cancelling": true, "failureCode": "cancelled", "position": null, "estimatedStartAt": null}',
+  '{"outcome": "running", "cancelling": true, "failureCode": "cancelled", "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'of a batch of which one is there, one is drawn and two wait'
 );
 select is(
@@ -153,7 +155,7 @@ select is(
 select tests.fail('asha', 'same'), tests.fail('asha', 'e'), tests.session('t', 'asha', 'flash', 1), tests.reserve('asha', 't', 'drawn', 2);
 select is(
   tests.cancel('asha', 'drawn') - 'generations' - 'balance',
-  '{"outcome": "running", "cancelling": true, "failureCode": null, "position": null, "estimatedStartAt": null}',
+  '{"outcome": "running", "cancelling": true, "failureCode": null, "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'what is drawn runs on until its worker hears of it'
 );
 select is(
@@ -182,7 +184,7 @@ select is(
 select tests.reserve('asha', 't', 'dead'), tests.cancel('asha', 'dead'), tests.at('125 seconds');
 select is(
   tests.status('asha', 'dead') - 'generations' - 'balance',
-  '{"outcome": "expired", "cancelling": false, "failureCode": null, "position": null, "estimatedStartAt": null}',
+  '{"outcome": "expired", "cancelling": false, "failureCode": null, "position": null, "estimatedStartAt": null, "waitingFor": null, "notBefore": null}',
   'rule 7: where no worker hears of it the lease ends it'
 );
 select is(tests.credits('asha', 't'), 7, 'rule 7: and its credit is free');

@@ -46,6 +46,7 @@ async function scene({ customer, marker }: Bench): Promise<{ loot: Loot; victims
     requestIds: [],
     conversations: [],
     objects: [],
+    pictures: [],
     purchases: [],
   };
   for (const one of victims) {
@@ -59,6 +60,7 @@ async function scene({ customer, marker }: Bench): Promise<{ loot: Loot; victims
     others.requestIds.push(made.body.requestId, waiting.body.requestId);
     others.conversations.push(conversation.data!.id);
     others.objects.push(...await one.objects());
+    others.pictures.push(...made.body.images.map(({ id }: { id: string }) => id));
     const wish = { request_id: crypto.randomUUID(), plan_id: "pro", hours: 4 };
     const { data: opened } = await one.client.rpc("open_purchase", wish);
     assert.equal(opened.outcome, "purchase");
@@ -211,7 +213,15 @@ hub.test(`a customer who speaks to the ledger himself holds no more than his pla
     publishableKey: hub.stack.publishableKey,
     jwtSecret: hub.jwtSecret,
     own: { id: one.id, token: one.token, sessions: [sessionId], requestIds: [] },
-    others: { ids: [one.id], sessions: [sessionId], requestIds: [], conversations: [], objects: [], purchases: [] },
+    others: {
+      ids: [one.id],
+      sessions: [sessionId],
+      requestIds: [],
+      conversations: [],
+      objects: [],
+      pictures: [],
+      purchases: [],
+    },
     marker: bench.marker,
   };
   const source = new Attacker(dice, loot);

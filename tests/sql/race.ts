@@ -13,6 +13,7 @@ import { purchaseRaces } from "./purchase_races.ts";
 import { purchaseStorms } from "./purchase_storms.ts";
 import { queueRaces } from "./queue_races.ts";
 import { queueStorms } from "./queue_storms.ts";
+import { removalRaces } from "./removal_races.ts";
 import { parse, Session } from "./session.ts";
 import { storms } from "./storms.ts";
 
@@ -156,7 +157,8 @@ async function main(): Promise<boolean> {
     await hub.clean();
   };
   try {
-    for (const [name, race] of Object.entries({ ...races, ...queueRaces, ...engineRaces, ...purchaseRaces })) {
+    const all = { ...races, ...queueRaces, ...removalRaces, ...engineRaces, ...purchaseRaces };
+    for (const [name, race] of Object.entries(all)) {
       const [first, second] = [await Session.open(database), await Session.open(database)];
       await attempt(name, () => race(hub, first, second));
       await Promise.all([first.close(), second.close()]);

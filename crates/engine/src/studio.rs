@@ -85,7 +85,7 @@ async fn ask<E: Engine, G: Gate, T: Transport, C: Timer>(
         match gate.admit(engine).await {
             Admission::Granted => {}
             Admission::Wait(wait) if wait < remaining() && (is_last || wait <= TURN_WAIT_MAX) => {
-                timer.sleep(wait).await;
+                gate.wait(*timer, Failure::RateLimited(Some(wait)), wait).await;
                 continue;
             }
             Admission::Wait(wait) => {
@@ -105,7 +105,7 @@ async fn ask<E: Engine, G: Gate, T: Transport, C: Timer>(
             Err(error) => error,
         };
         match directive(error.failure, attempts, remaining(), timer.jitter()) {
-            Directive::Retry(wait) => timer.sleep(wait).await,
+            Directive::Retry(wait) => gate.wait(*timer, error.failure, wait).await,
             Directive::NextEngine | Directive::GiveUp => return Err(Refusal::Attempt(error)),
         }
     }

@@ -87,6 +87,17 @@ pub struct Status {
     pub cancelling: bool,
     /// Where it waits.
     pub place: Option<Place>,
+    /// What it waits for and until when, where it was put back.
+    pub waiting: Option<Waiting>,
+}
+
+/// Why a request that was put back into the queue waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The code of what it was put back for.
+    pub code: &'static str,
+    /// It is not tried before this.
+    pub not_before: Moment,
 }
 
 /// A picture that a worker has claimed.

@@ -3,8 +3,8 @@
 //! Owns: what a customer is told of his own. Of anybody else's he is told that there is no such thing.
 
 use crate::Ledger;
-use crate::answer::{Answer, Outcome, Settled, Status};
-use crate::generation::State;
+use crate::answer::{Answer, Outcome, Settled, Status, Waiting};
+use crate::generation::{Generation, State};
 use crate::ledger::{RowRefused, failure_of};
 use crate::names::{CustomerId, RequestId, SessionId};
 use crate::session::{HOURS, Session, Standing, StartedBy};
@@ -68,8 +68,9 @@ impl Ledger {
         };
         let cancelled = rows.clone().any(|row| row.cancel_requested_at.is_some());
         let place = if outcome == Outcome::Queued { self.place(ids, engines) } else { None };
+        let waiting = if waits && !runs { waiting(rows) } else { None };
         let settled = Settled { outcome, failure, generations: ids.to_vec(), balance: self.balance(session) };
-        Answer::Status(Status { settled, cancelling: cancelled && (runs || waits), place })
+        Answer::Status(Status { settled, cancelling: cancelled && (runs || waits), place, waiting })
     }
 
     /// Takes a request back: what waits is given up at once, of what runs the worker is told.
@@ -92,4 +93,17 @@ impl Ledger {
         }
         self.status(customer, request, &[])
     }
+}
+
+/// What rows of a request were put back for, and when the first of them is tried again.
+fn waiting<'a>(rows: impl Iterator<Item = &'a Generation>) -> Option<Waiting> {
+    let put_back: Vec<_> = rows
+        .filter_map(|row| match row.state {
+            State::Queued { waits_for, not_before, .. } => waits_for.map(|code| (code, not_before)),
+            _ => None,
+        })
+        .collect();
+    let code = put_back.iter().map(|(code, _)| *code).min()?;
+    let not_before = put_back.iter().map(|(_, not_before)| *not_before).min()?;
+    Some(Waiting { code, not_before })
 }

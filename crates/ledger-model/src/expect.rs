@@ -166,12 +166,14 @@ pub fn answer(ledger: &Ledger, names: &Names, operation: &Operation, answer: &An
             queued
         }
         Answer::Settled(settled) => settlement(ledger, names, settled),
-        Answer::Status(Status { settled, cancelling, place }) => {
+        Answer::Status(Status { settled, cancelling, place, waiting }) => {
             let mut status = settlement(ledger, names, settled);
             let place = queue_place(place.as_ref());
             status["cancelling"] = (*cancelling).into();
             status["position"] = place["position"].clone();
             status["estimatedStartAt"] = place["estimatedStartAt"].clone();
+            status["waitingFor"] = waiting.map(|waiting| waiting.code).into();
+            status["notBefore"] = waiting.map(|waiting| waiting.not_before.to_string()).into();
             status
         }
         Answer::Claimed { sight: seen, work, wait_ms } => json!({

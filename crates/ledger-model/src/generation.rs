@@ -50,6 +50,8 @@ pub enum State {
         not_before: Moment,
         /// How long it may wait.
         until: Moment,
+        /// What it was put back for; none where it only waits for its turn.
+        waits_for: Option<&'static str>,
     },
     /// Somebody draws it.
     Running {

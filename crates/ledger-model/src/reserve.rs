@@ -149,7 +149,8 @@ impl Ledger {
         let mut generations = Vec::new();
         for batch_index in 0..asked.contents.batch_count {
             let state = if asked.respond_async {
-                State::Queued { turn: first_turn + i64::from(batch_index), not_before: now, until: now + PATIENCE }
+                let turn = first_turn + i64::from(batch_index);
+                State::Queued { turn, not_before: now, until: now + PATIENCE, waits_for: None }
             } else {
                 State::Running { lease, until: now + LEASE, turn: None }
             };

@@ -151,10 +151,10 @@ impl Names {
     /// A picture as it must be written down.
     pub fn generation_row(&self, ledger: &Ledger, id: GenerationId) -> Value {
         let row = ledger.books.generation(id);
-        let (queue_turn, not_before) = match row.state {
-            State::Queued { turn, not_before, .. } => (Some(turn), Some(not_before.to_string())),
-            State::Running { turn, .. } => (turn, None),
-            _ => (None, None),
+        let (queue_turn, not_before, wait_code) = match row.state {
+            State::Queued { turn, not_before, waits_for, .. } => (Some(turn), Some(not_before.to_string()), waits_for),
+            State::Running { turn, .. } => (turn, None, None),
+            _ => (None, None, None),
         };
         let mut written = json!({
             "user_id": customer_uuid(row.customer),
@@ -168,6 +168,7 @@ impl Names {
             "lease_expires_at": row.state.held_until().map(|moment| moment.to_string()),
             "queue_turn": queue_turn,
             "not_before": not_before,
+            "wait_code": wait_code,
             "respond_async": row.respond_async,
             "attempts": row.attempts,
             "cancel_requested_at": row.cancel_requested_at.map(|moment| moment.to_string()),

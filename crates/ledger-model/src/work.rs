@@ -119,7 +119,7 @@ impl Ledger {
                     State::Running { turn: Some(turn), .. } => turn,
                     _ => 0,
                 };
-                row.state = State::Queued { turn, not_before, until };
+                row.state = State::Queued { turn, not_before, until, waits_for: Some(failure) };
             });
         }
         Answer::Requeued(Outcome::Queued)

@@ -16,8 +16,8 @@ mod token;
 pub use address::{AddressKey, SealedAddress};
 pub use ledger::{Alert, Asking, EventReport, Ledger, LedgerError, Part, PaymentReport, Roster};
 pub use outcome::{
-    Balance, Claim, Claimed, EngineSight, Generation, PassedOver, Progress, Pulse, Queued, Reservation, Settlement,
-    Standing, StoredPicture, Turn,
+    Balance, Claim, Claimed, EngineSight, Generation, PassedOver, Progress, Pulse, Queued, Removal, Reservation,
+    Settlement, Standing, StoredPicture, Turn,
 };
 pub use purchase::{Due, Inbox, Purchase, PurchaseAnswer, Recorded, Refund, RefundAnswer, Start};
 pub use secret::SecretKey;

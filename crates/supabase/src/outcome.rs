@@ -175,6 +175,10 @@ pub struct Progress {
     pub position: Option<u32>,
     /// When it is begun, as far as can be told; none unless it waits.
     pub estimated_start_at: Option<String>,
+    /// What it waits for, as the code of the failure that would have ended it if it could not wait.
+    pub waiting_for: Option<String>,
+    /// Until when; there whenever something is waited for.
+    pub not_before: Option<String>,
     /// Rows, reason and balance.
     pub settlement: Settlement,
 }
@@ -265,6 +269,16 @@ pub struct Pulse {
     pub held: bool,
     /// Whether the customer wants the picture no more.
     pub cancel_requested: bool,
+}
+
+/// A picture that its customer deleted, as `claim_removals` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removal {
+    /// The row.
+    pub id: GenerationId,
+    /// The object's name in the bucket.
+    pub object_name: String,
 }
 
 /// What `take_engine_turn` answers.

@@ -1,12 +1,12 @@
 //! The bucket of pictures.
 //!
-//! Owns: names and addresses of objects, and uploading and deleting them with the secret key.
+//! Owns: names and addresses of objects, and uploading, deleting and removing them with the secret key.
 //! Must not: look into a picture.
 
 use crate::{Generation, Project, SecretKey};
 use domain::id::CustomerId;
 use domain::picture::Format;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 use transport::{Body, Method, Payload, Request, Timer, Transport, TransportError};
@@ -50,6 +50,12 @@ struct Rejection {
     status_code: String,
     code: String,
     error: String,
+}
+
+/// Storage's list of objects to remove; each is one name.
+#[derive(Serialize)]
+struct Names<'a> {
+    prefixes: &'a [&'a str],
 }
 
 impl PictureStore {
@@ -114,10 +120,23 @@ impl PictureStore {
         call(transport, self.request(Method::Delete, object_name, Payload::None)).await
     }
 
+    /// Removes pictures that their customers deleted, all of them in one call. One that is not there is removed.
+    ///
+    /// # Errors
+    /// [`StorageError`] when some of them may still be there.
+    pub async fn remove<T: Transport>(&self, transport: &T, object_names: &[&str]) -> Result<(), StorageError> {
+        let names = serde_json::to_string(&Names { prefixes: object_names });
+        let names = names.map_err(|error| StorageError::Rejected("400".to_owned(), error.to_string()))?;
+        let mut request = self.request(Method::Delete, "", Payload::Text(names));
+        request.headers.push(("content-type", "application/json".to_owned()));
+        call(transport, request).await
+    }
+
     fn request<B>(&self, method: Method, object_name: &str, payload: Payload<B>) -> Request<B> {
+        let separator = if object_name.is_empty() { "" } else { "/" };
         Request {
             method,
-            url: format!("{}/storage/v1/object/{BUCKET}/{object_name}", self.url),
+            url: format!("{}/storage/v1/object/{BUCKET}{separator}{object_name}", self.url),
             headers: self.secret_key.headers(),
             payload,
             timeout: CALL_TIMEOUT,

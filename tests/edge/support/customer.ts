@@ -27,6 +27,9 @@ export interface Row {
   image_url: string | null;
   model_used: string | null;
   failure_code: string | null;
+  wait_code: string | null;
+  deleted_at: Date | null;
+  removed_at: Date | null;
   attempts: number;
 }
 
@@ -179,7 +182,7 @@ export class Customer {
     const completed = rows.filter(({ status }) => status === "completed");
     // A picture that came after its lease was given for nothing: its row stays expired.
     const given = rows.filter(({ status, object_name }) => status === "expired" && object_name !== null);
-    const pictures = [...completed, ...given].map((row) => row.object_name);
+    const pictures = [...completed, ...given].filter((row) => row.removed_at === null).map((row) => row.object_name);
     assert.deepEqual(await this.objects(), pictures.sort(), "objects are the pictures");
     const sessions = await this.hub.sql<SessionRow[]>`select * from public.user_sessions where user_id = ${this.id}`;
     for (const session of sessions) {

@@ -33,6 +33,13 @@ export class Easel {
     assert.equal(response.status, 201, await response.text());
   }
 
+  /** Plays no fault any more that was ordered. */
+  async clear(): Promise<void> {
+    const response = await fetch(`${this.url}/easel/faults`, { method: "DELETE" });
+    await response.body?.cancel();
+    assert.ok(response.ok);
+  }
+
   /** What was asked with such a prompt, in the order of arrival. */
   async requests(marker: string): Promise<Seen[]> {
     const response = await fetch(`${this.url}/easel/requests?prompt_contains=${encodeURIComponent(marker)}`);

@@ -24,6 +24,7 @@ export interface Loot {
     requestIds: string[];
     conversations: string[];
     objects: string[];
+    pictures: string[];
     purchases: string[];
   };
   /** In every prompt, so that the engine's log tells whether any of it was drawn. */
@@ -107,7 +108,7 @@ const names = [
   "strength",
 ];
 
-/** The ledger's functions with their arguments; the first six are a customer's to call. */
+/** The ledger's functions with their arguments; the first eight are a customer's to call. */
 const functions: Record<string, string[]> = {
   reserve_generation: [
     "session_id",
@@ -132,8 +133,13 @@ const functions: Record<string, string[]> = {
   session_balance: ["session_id"],
   open_purchase: ["request_id", "plan_id", "hours", "session_id", "client_address", "address_seal"],
   purchase_status: ["purchase_id"],
+  delete_pictures: ["ids"],
+  restore_pictures: ["ids"],
   claim_generations: ["engines", "accounts", "count_max", "running_max"],
   renew_lease: ["lease_id"],
+  report_wait: ["lease_id", "wait_code", "wait_seconds"],
+  claim_removals: ["count_max"],
+  record_removals: ["ids"],
   requeue_generation: ["lease_id", "delay_seconds", "failure_code"],
   complete_generation: ["user_id", "request_id", "pictures", "failure_code", "lease_id"],
   fail_generation: ["user_id", "request_id", "failure_code", "lease_id"],
@@ -161,7 +167,7 @@ const functions: Record<string, string[]> = {
 };
 
 /** The ledger's functions that are the hub's alone. */
-export const hubFunctions = Object.keys(functions).slice(6);
+export const hubFunctions = Object.keys(functions).slice(8);
 
 const tables = [
   "user_sessions",
@@ -514,6 +520,7 @@ export class Attacker {
       facts: () => ({ provider: "razorpay", orderId: "order_of_a_victim_1", paymentId: "pay_made_up" }),
       hours: () => dice.pick([1, 4, ...numbers]),
       lease_id: () => dice.uuid(),
+      ids: () => dice.pick([loot.others.pictures, [dice.pick(loot.others.pictures), dice.uuid(), null], [], list()]),
     };
     return (kinds[name] ?? (() => dice.pick([...numbers, ...texts.slice(0, 3)])))();
   }

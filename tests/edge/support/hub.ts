@@ -136,7 +136,9 @@ export class Hub {
   }
 
   /** Wakes the worker of the queue, as pg_net does, and waits until it is done; what it says that it did. */
-  async work(name = "queue-worker"): Promise<{ completed: number; requeued: number; failed: number }> {
+  async work(
+    name = "queue-worker",
+  ): Promise<{ completed: number; requeued: number; failed: number; removed?: number }> {
     const headers = { apikey: this.stack.secretKey, "content-type": "application/json" };
     const response = await this.fetch(this.functionUrl(name), { method: "POST", headers, body: "{}" });
     const told = await response.json();

@@ -71,7 +71,7 @@ async fn generate(incoming: &Incoming, context: &Context, order: &Order) -> Resu
             return without_hold(replayed_or_refused, order.request_id);
         }
     };
-    let gate = LedgerGate::new(context, backend, sight, false);
+    let gate = LedgerGate::new(context, backend, sight, lease, false);
     let patience = order.wait.map_or(context.studio.image_budget, |wait| wait.min(context.studio.image_budget));
     let work = Work { context, backend, engines, gate, part, lease, patience };
     // Nobody waits for the key: it is there before the picture is.

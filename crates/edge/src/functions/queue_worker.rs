@@ -1,8 +1,10 @@
-//! `queue-worker`: works through the pictures that wait. The database wakes it; it claims, makes and settles until nothing
-//! is left that can be begun now, or its time is up.
+//! `queue-worker`: works through the pictures that wait, and removes those that were deleted. The database wakes it; it
+//! claims, makes and settles until nothing is left that can be begun now, or its time is up.
 //!
 //! Owns: who may wake it, how many pictures it makes at once, and what becomes of one that could not be made.
 //! Must not: decide whose turn it is (the ledger's), or know how a picture is made (that is `work`).
+
+mod removal;
 
 use crate::context::{Backend, Context};
 use crate::error::ApiError;
@@ -11,7 +13,7 @@ use crate::work::{LedgerGate, Lost, Made, Work};
 use domain::code::Code;
 use engine::{AnyEngine, Failure, queue_again};
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 use std::pin::pin;
@@ -33,6 +35,14 @@ struct Shift {
     completed: u32,
     requeued: u32,
     failed: u32,
+    /// Deleted pictures that Storage has no more.
+    #[serde(skip_serializing_if = "is_zero")]
+    removed: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about by reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What became of one picture.
@@ -50,12 +60,17 @@ pub async fn handle(incoming: &Incoming, context: &Context) -> Result<Response, 
     incoming.only_post("Send a POST request to wake the worker.")?;
     let backend = context.backend()?;
     incoming.only_hub(backend)?;
+    let (removed, shift) = join(removal::remove_deleted(context, backend), draw_waiting(context, backend)).await;
+    let shift = Shift { removed, ..shift? };
+    Ok(http::json(200, &shift, None))
+}
+
+async fn draw_waiting(context: &Context, backend: &Backend) -> Result<Shift, ApiError> {
     let engines = context.studio.engines.as_ref().map_err(|wrong| {
         crate::log(wrong);
         ApiError::Failed { code: Code::EngineMisconfigured, retry_after: None, balance: None }
     })?;
-    let shift = work_through(context, backend, engines).await?;
-    Ok(http::json(200, &shift, None))
+    work_through(context, backend, engines).await
 }
 
 async fn work_through(context: &Context, backend: &Backend, engines: &[AnyEngine]) -> Result<Shift, ApiError> {
@@ -131,7 +146,7 @@ async fn make(
         context,
         backend,
         engines,
-        gate: LedgerGate::new(context, backend, sight, true),
+        gate: LedgerGate::new(context, backend, sight, lease, true),
         part: Part { customer, request, lease: Some(lease) },
         lease,
         patience: DRAW_FOR.min(context.studio.image_budget),

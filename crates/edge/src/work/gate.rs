@@ -1,14 +1,18 @@
 //! The gate in front of the engines: what the ledger says of them.
 //!
-//! Owns: reading an engine's standing and its account's budget, and telling of failures. Must not: decide what a failure
+//! Owns: reading an engine's standing and its account's budget, and telling of failures and waits. Must not: decide what a failure
 //! is worth; that is the engine crate's policy.
 
 use crate::context::{Backend, Context};
 use domain::code::Code;
+use domain::id::LeaseId;
 use engine::{Admission, Engine, Failure, Gate, Scope, pass_over};
+use futures_util::future::{Either, select};
 use std::cell::RefCell;
+use std::pin::pin;
 use std::time::Duration;
 use supabase::{EngineSight, PassedOver};
+use transport::Timer;
 
 /// What is known of the engines while one request is worked on.
 pub struct LedgerGate<'a> {
@@ -17,14 +21,24 @@ pub struct LedgerGate<'a> {
     /// What was known at its beginning, and what the request itself found out. Never borrowed across an await.
     passed_over: RefCell<Vec<PassedOver>>,
     budgeted: Vec<String>,
+    lease: LeaseId,
     for_queue: bool,
 }
 
+/// A shorter wait is over before anybody has read of it.
+const WAIT_TOLD_MIN: Duration = Duration::from_secs(3);
+
 impl<'a> LedgerGate<'a> {
-    /// A gate that knows so much. Who works for the queue takes his turns before those who ask for themselves.
-    pub fn new(context: &'a Context, backend: &'a Backend, sight: EngineSight, for_queue: bool) -> Self {
+    /// A gate that knows so much, for work under that lease. Who works for the queue takes his turns before those who ask for themselves.
+    pub fn new(
+        context: &'a Context,
+        backend: &'a Backend,
+        sight: EngineSight,
+        lease: LeaseId,
+        for_queue: bool,
+    ) -> Self {
         let EngineSight { passed_over, budgeted } = sight;
-        Self { context, backend, passed_over: RefCell::new(passed_over), budgeted, for_queue }
+        Self { context, backend, passed_over: RefCell::new(passed_over), budgeted, lease, for_queue }
     }
 }
 
@@ -45,6 +59,20 @@ impl Gate for LedgerGate<'_> {
                 crate::log(&error.to_string());
                 Admission::PassedOver(Failure::Unavailable)
             }
+        }
+    }
+
+    async fn wait(&self, timer: &impl Timer, failure: Failure, wait: Duration) {
+        let over = pin!(timer.sleep(wait));
+        if wait < WAIT_TOLD_MIN {
+            return over.await;
+        }
+        let telling = self.backend.ledger.report_wait(&self.context.transport, self.lease, failure.code(), wait);
+        if let Either::Right((told, over)) = select(over, pin!(telling)).await {
+            if let Err(error) = told {
+                crate::log(&format!("lease {}: nobody hears that it waits: {error}", self.lease));
+            }
+            over.await;
         }
     }
 

@@ -24,6 +24,7 @@ pub struct Script {
     slept: RefCell<Vec<u64>>,
     admissions: RefCell<VecDeque<Admission>>,
     reported: RefCell<Vec<(String, Failure)>>,
+    waited: RefCell<Vec<Failure>>,
 }
 
 impl Script {
@@ -38,6 +39,7 @@ impl Script {
             slept: RefCell::default(),
             admissions: RefCell::default(),
             reported: RefCell::default(),
+            waited: RefCell::default(),
         }
     }
 
@@ -84,6 +86,11 @@ impl Script {
     /// What the gate was told, engine by engine.
     pub fn reported(&self) -> Vec<(String, Failure)> {
         self.reported.borrow().clone()
+    }
+
+    /// What the gate was told is waited for.
+    pub fn waited(&self) -> Vec<Failure> {
+        self.waited.borrow().clone()
     }
 
     pub fn sent(&self) -> Vec<Request<Vec<u8>>> {
@@ -148,6 +155,11 @@ impl Timer for Script {
 impl Gate for Script {
     async fn admit(&self, _engine: &impl Engine) -> Admission {
         self.admissions.borrow_mut().pop_front().unwrap_or(Admission::Granted)
+    }
+
+    async fn wait(&self, timer: &impl Timer, failure: Failure, wait: Duration) {
+        self.waited.borrow_mut().push(failure);
+        timer.sleep(wait).await;
     }
 
     async fn report(&self, engine: &impl Engine, failure: Failure) {

@@ -66,6 +66,7 @@ fn every_retry_takes_a_turn_of_its_own() {
     ]);
     assert!(draw_with(&script, &["a/a"]).is_ok());
     assert_eq!(script.slept(), [1_000, 3_000]);
+    assert_eq!(script.waited(), [Failure::Broken, Failure::RateLimited(Some(seconds(3)))], "who looks on is told");
 }
 
 #[test]

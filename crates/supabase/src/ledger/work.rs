@@ -1,12 +1,13 @@
 //! What the hub's workers ask of the ledger, with the secret key.
 //!
-//! Owns: the calls that claim, renew, put back and settle, and those about what all workers know of the engines.
+//! Owns: the calls that claim, renew, put back and settle, those about what all workers know of the engines, and those
+//! that remove what customers deleted.
 //! Must not: act for a customer who has not been seen by the database before.
 
 use super::{Ledger, LedgerError, Roster, answer, read, repeated, to_json};
-use crate::{AddressKey, Claim, Pulse, Settlement, StoredPicture, Turn};
+use crate::{AddressKey, Claim, Pulse, Removal, Settlement, StoredPicture, Turn};
 use domain::code::Code;
-use domain::id::{CustomerId, LeaseId, RequestId};
+use domain::id::{CustomerId, GenerationId, LeaseId, RequestId};
 use serde::Serialize;
 use std::time::Duration;
 use transport::{Timer, Transport};
@@ -49,6 +50,18 @@ struct Requeue<'a> {
     lease_id: LeaseId,
     delay_seconds: u64,
     failure_code: &'a str,
+}
+
+#[derive(Serialize)]
+struct Wait<'a> {
+    lease_id: LeaseId,
+    wait_code: &'a str,
+    wait_seconds: u64,
+}
+
+#[derive(Serialize)]
+struct Removed<'a> {
+    ids: &'a [GenerationId],
 }
 
 #[derive(Serialize)]
@@ -152,6 +165,45 @@ impl Ledger {
         let arguments = to_json(&arguments)?;
         let put_back = || self.as_hub.rpc("requeue_generation", arguments.clone());
         repeated::<String>(transport, timer, put_back).await.map(|_| ())
+    }
+
+    /// Says that the worker of a lease waits before it asks an engine again, and what for. Not repeated: it is a courtesy
+    /// to whoever looks on.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when there is no answer.
+    pub async fn report_wait(
+        &self,
+        transport: &impl Transport,
+        lease_id: LeaseId,
+        reason: Code,
+        wait: Duration,
+    ) -> Result<(), LedgerError> {
+        let arguments = to_json(&Wait { lease_id, wait_code: reason.as_str(), wait_seconds: wait.as_secs() })?;
+        answer(transport, self.as_hub.rpc("report_wait", arguments)).await.map(|_| ())
+    }
+
+    /// Takes pictures whose objects are to be removed from Storage. Not repeated: what a lost answer had taken is given
+    /// to another worker in a minute.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when there is no answer.
+    pub async fn claim_removals(&self, transport: &impl Transport) -> Result<Vec<Removal>, LedgerError> {
+        read(&answer(transport, self.as_hub.rpc("claim_removals", "{}")).await?)
+    }
+
+    /// Records that Storage has their objects no more. Repeated when no answer comes.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when there is no answer at the third try either; they are removed once more then.
+    pub async fn record_removals(
+        &self,
+        transport: &impl Transport,
+        timer: &impl Timer,
+        ids: &[GenerationId],
+    ) -> Result<(), LedgerError> {
+        let arguments = to_json(&Removed { ids })?;
+        repeated::<u32>(transport, timer, || self.as_hub.rpc("record_removals", arguments.clone())).await.map(|_| ())
     }
 
     /// Takes a turn of an account's budget, or learns how long to wait for one. Not repeated: a turn may be gone.

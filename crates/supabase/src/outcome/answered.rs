@@ -24,6 +24,8 @@ pub(super) struct Answered {
     expires_at: Option<String>,
     position: Option<u32>,
     estimated_start_at: Option<String>,
+    waiting_for: Option<String>,
+    not_before: Option<String>,
     cancelling: bool,
 }
 
@@ -114,6 +116,8 @@ impl TryFrom<Answered> for Standing {
             cancelling: answered.cancelling,
             position: answered.position,
             estimated_start_at: answered.estimated_start_at.take(),
+            waiting_for: answered.waiting_for.take(),
+            not_before: answered.not_before.take(),
             settlement: answered.try_into()?,
         }))
     }

@@ -53,6 +53,29 @@ fn a_refusal_is_read_from_the_body_and_not_tried_again() {
 }
 
 #[test]
+fn deleted_pictures_are_removed_in_one_call_and_whatever_is_not_said_to_be_gone_may_be_there() {
+    let remove = |said: Answer| {
+        let script = Script::new([said]);
+        let result = pollster::block_on(store().remove(&script, &["a/b.png", "c/d.jpg"]));
+        (result, script.sent())
+    };
+    // Storage lists what was there; what was not is gone as well.
+    let (result, sent) = remove(answer(200, &json!([{ "name": "a/b.png" }])));
+    assert_eq!(result, Ok(()));
+    let [request] = &sent[..] else { panic!("one call") };
+    assert_eq!(
+        (request.method, &*request.url),
+        (Method::Delete, "http://kong:8000/storage/v1/object/generated-images")
+    );
+    assert_eq!(request.payload, Payload::Text(json!({ "prefixes": ["a/b.png", "c/d.jpg"] }).to_string()));
+    assert_eq!(header(request, "apikey"), Some("sb_secret_x"));
+    assert_eq!((header(request, "authorization"), header(request, "content-type")), (None, Some("application/json")));
+    assert!(matches!(remove(lost()).0, Err(StorageError::Unreachable(_))));
+    assert!(matches!(remove(answer(500, &json!({}))).0, Err(StorageError::Unreachable(_))));
+    assert!(matches!(remove(answer(400, &json!({ "statusCode": "403" }))).0, Err(StorageError::Rejected(..))));
+}
+
+#[test]
 fn a_picture_lies_in_the_customers_folder_at_the_address_that_browsers_know() {
     let generation: Generation = serde_json::from_value(json!({
         "id": "44444444-4444-4444-8444-444444444444", "status": "running", "storageKey": "key", "url": null, "seed": 7,

@@ -7,7 +7,7 @@ use crate::script::{Answer, Script, answer, header, lost};
 use domain::code::Code;
 use serde_json::{Value, json};
 use std::time::Duration;
-use supabase::{Claim, LedgerError, Pulse, Standing, Turn};
+use supabase::{Claim, LedgerError, Pulse, Removal, Standing, Turn};
 
 /// Runs one call against those answers, and hands back what was sent.
 fn asked<T>(answers: impl IntoIterator<Item = Answer>, call: impl AsyncFnOnce(&Script) -> T) -> (T, Sent) {
@@ -86,6 +86,34 @@ fn what_goes_back_into_the_queue_goes_back_once_however_often_it_is_said() {
 }
 
 #[test]
+fn whoever_looks_on_hears_what_a_worker_waits_for() {
+    let (told, sent) = asked([answer(200, &json!(true))], async |script| {
+        ledger().report_wait(script, LEASE.parse().unwrap(), Code::ModelLoading, Duration::from_millis(20_900)).await
+    });
+    assert_eq!(told, Ok(()));
+    let expected = json!({ "lease_id": LEASE, "wait_code": "model_loading", "wait_seconds": 20 });
+    assert_called(&sent, "report_wait", &expected);
+}
+
+#[test]
+fn what_is_removed_is_taken_once_and_recorded_however_often_it_is_said() {
+    let id = "44444444-4444-4444-8444-444444444444";
+    let body = json!([{ "id": id, "objectName": "a/b.png" }]);
+    let (taken, sent) = asked([answer(200, &body)], async |script| ledger().claim_removals(script).await);
+    let removal = Removal { id: id.parse().unwrap(), object_name: "a/b.png".to_owned() };
+    assert_eq!(taken, Ok(vec![removal.clone()]));
+    assert_called(&sent, "claim_removals", &json!({}));
+    let (none, _) = asked([lost()], async |script| ledger().claim_removals(script).await);
+    assert!(matches!(none, Err(LedgerError::Unreachable(_))));
+
+    let (recorded, sent) = asked([lost(), lost(), answer(200, &json!(0))], async |script| {
+        ledger().record_removals(script, script, &[removal.id]).await
+    });
+    assert_eq!((recorded, sent.len()), (Ok(()), 3));
+    assert_called(&sent, "record_removals", &json!({ "ids": [id] }));
+}
+
+#[test]
 fn a_failure_under_a_lease_settles_what_runs_under_it() {
     let (settlement, sent) = asked([answer(200, &settled())], async |script| {
         ledger().fail(script, script, part(Some(LEASE)), Code::EngineTimeout).await
@@ -112,11 +140,14 @@ fn what_is_known_of_an_engine_is_told_to_all() {
 #[test]
 fn a_customer_asks_and_cancels_with_his_own_token() {
     let body = json!({ "outcome": "queued", "cancelling": false, "position": 2, "failureCode": null,
-        "estimatedStartAt": "2026-11-22T16:12:07Z", "generations": [generation("queued")], "balance": balance(1) });
+        "estimatedStartAt": "2026-11-22T16:12:07Z", "waitingFor": "model_loading", "notBefore": "2026-11-22T16:12:05Z",
+        "generations": [generation("queued")], "balance": balance(1) });
     let id = REQUEST.parse().unwrap();
     let (standing, sent) =
         asked([answer(200, &body)], async |script| ledger().status(script, &token(), id, &roster()).await);
-    assert!(matches!(standing, Ok(Standing::Queued(progress)) if progress.position == Some(2)));
+    let Ok(Standing::Queued(progress)) = standing else { panic!("it waits") };
+    assert_eq!((progress.position, progress.waiting_for.as_deref()), (Some(2), Some("model_loading")));
+    assert_eq!(progress.not_before.as_deref(), Some("2026-11-22T16:12:05Z"));
     assert_eq!(header(&sent[0], "authorization"), Some("Bearer aa.bb.cc"));
     assert_eq!(arguments(&sent[0]), json!({ "request_id": REQUEST, "accounts": ["huggingface"] }));
 

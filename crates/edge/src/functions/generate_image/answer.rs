@@ -48,6 +48,11 @@ pub struct Progress<'a> {
     position: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_start_at: Option<&'a str>,
+    /// What it waits for, by the code of what would have ended it, and until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_for: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<&'a str>,
     /// Why there is no picture: the code and the sentence that the request itself was or would be answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -72,6 +77,8 @@ impl<'a> Progress<'a> {
             cancelling: progress.cancelling,
             position: progress.position,
             estimated_start_at: progress.estimated_start_at.as_deref(),
+            waiting_for: progress.waiting_for.as_deref(),
+            not_before: progress.not_before.as_deref(),
             code: failure.map(|error| error.code().as_str()),
             error: failure.map(ApiError::sentence),
             pictures,
