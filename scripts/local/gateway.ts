@@ -3,8 +3,12 @@
  * and tokens, refuses what the platform refuses. Holds no state and touches no database.
  */
 import type { Config } from "./config.ts";
+import { allOrigins, exposing, preflight } from "./cross_origin.ts";
 import { type Functions, refuse } from "./functions.ts";
 import type { Caller, LiteServices } from "./lite.ts";
+import { asDownload } from "./object_download.ts";
+import type { Realtime } from "./realtime/server.ts";
+import type { Site } from "./site.ts";
 import type { TokenRefusal, Verdict } from "./tokens.ts";
 
 /** What the gateway leads to. */
@@ -15,14 +19,12 @@ export interface Backends {
   lite: LiteServices;
   functions: Functions;
   verify: (token: string) => Promise<Verdict>;
-  /** The page at `/`. */
-  page: () => Response;
+  realtime: Realtime;
+  site: Site;
 }
 
 /** Answers a request that came from somewhere. */
 export type Handler = (request: Request, from: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>;
-
-const allOrigins = { "access-control-allow-origin": "*" };
 
 const browserAgent = /^\s*Mozilla\s*\/\s*5\s*\.\s*0/i;
 
@@ -36,8 +38,8 @@ export function gateway(backends: Backends): Handler {
     return sameText(key, backends.secretKey) ? "secret" : undefined;
   }
 
-  async function rest(request: Request, url: URL): Promise<Response> {
-    const key = apiKey(request, url);
+  /** The kind of the key that a request has to bring, or the answer to one that does not. */
+  function requiredKey(key: string | null): Caller["keyType"] | Response {
     if (key === null) {
       return refuseKey(
         "UNAUTHORIZED_MISSING_API_KEY",
@@ -45,16 +47,29 @@ export function gateway(backends: Backends): Handler {
         "No `apikey` request header or url param was found.",
       );
     }
-    const keyType = keyTypeOf(key);
-    if (!keyType) {
-      return refuseKey("UNAUTHORIZED_INVALID_API_KEY", "Invalid API key", "Double check your Supabase `apikey`");
-    }
+    return keyTypeOf(key) ??
+      refuseKey("UNAUTHORIZED_INVALID_API_KEY", "Invalid API key", "Double check your Supabase `apikey`");
+  }
+
+  async function rest(request: Request, url: URL): Promise<Response> {
+    const key = apiKey(request, url);
+    const keyType = requiredKey(key);
+    if (keyType instanceof Response) return keyType;
     const token = bearer(request);
     // supabase-js repeats the key as a bearer token; anything else in that place has to be a token.
     if (token === null || token === key) return lite.rest(request, { keyType, claims: keyClaims(keyType) });
     const verdict = await verify(token);
     if ("refusal" in verdict) return refuseToken(verdict.refusal);
     return lite.rest(request, { keyType, claims: verdict.claims });
+  }
+
+  function realtime(request: Request, url: URL): Response {
+    const keyType = requiredKey(apiKey(request, url));
+    if (keyType instanceof Response) return keyType;
+    if (url.pathname === "/realtime/v1/websocket") {
+      return backends.realtime.accept(request, { keyType, claims: keyClaims(keyType) });
+    }
+    return refuse(501, "NOT_IMPLEMENTED", "The local stack's Realtime is reached by WebSocket only");
   }
 
   async function storage(request: Request, url: URL): Promise<Response> {
@@ -114,44 +129,20 @@ export function gateway(backends: Backends): Handler {
     }
     switch (service) {
       case "auth":
-        return request.method === "OPTIONS" ? authPreflight(request) : sharedWithAll(await lite.auth(request));
+        return request.method === "OPTIONS" ? preflight(request) : exposing("auth", await lite.auth(request));
       case "rest":
-        return request.method === "OPTIONS" ? await lite.rest(request) : await rest(request, url);
+        return request.method === "OPTIONS" ? preflight(request) : exposing("rest", await rest(request, url));
       case "storage":
-        return request.method === "OPTIONS" ? await lite.storage(request) : await storage(request, url);
+        return request.method === "OPTIONS" ? preflight(request) : asDownload(url, await storage(request, url));
       case "functions":
         return await callFunction(request, url, remoteAddr.hostname);
       case "realtime":
-        return refuse(
-          501,
-          "NOT_IMPLEMENTED",
-          "Realtime is not part of the local stack yet: ask again instead of listening",
-        );
+        return realtime(request, url);
       default:
-        if (url.pathname === "/") return backends.page();
-        return Response.json({ message: "no Route matched with those values" }, { status: 404 });
+        return await backends.site.answer(request, url) ??
+          Response.json({ message: "no Route matched with those values" }, { status: 404 });
     }
   };
-}
-
-/** Lite's Auth answers a page of its own origin only; the platform's lets every page ask. */
-function authPreflight(request: Request): Response {
-  return new Response(null, {
-    status: 204,
-    headers: {
-      ...allOrigins,
-      "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "",
-      "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD",
-      "access-control-max-age": "3600",
-    },
-  });
-}
-
-function sharedWithAll(answer: Response): Response {
-  const shared = new Response(answer.body, answer);
-  shared.headers.set("access-control-allow-origin", "*");
-  shared.headers.set("access-control-expose-headers", "x-total-count, link, x-supabase-api-version");
-  return shared;
 }
 
 function keyClaims(keyType: Caller["keyType"]): Caller["claims"] {

@@ -1,6 +1,6 @@
 /**
  * Starts and stops the whole local stack: PostgreSQL, the project's migrations, Auth, PostgREST and Storage, the edge
- * functions, the engine, the payment provider, and the gateway in front of them. Owns the order of it, and that whatever was started is ended
+ * functions, the engine, the payment provider, Realtime, the pages, and the gateway in front of them. Owns the order of it, and that whatever was started is ended
  * when a later step fails. `startStack` is what tests and the benchmark use; main.ts is its command line.
  */
 import { readConfig } from "./config.ts";
@@ -11,14 +11,15 @@ import { Functions, readEnvFile } from "./functions.ts";
 import { gateway, type Handler } from "./gateway.ts";
 import { startLite } from "./lite.ts";
 import { applyMigrations } from "./migrations.ts";
-import { rootPage } from "./page.ts";
 import { dirname, easelBinary, join, resolve, root } from "./paths.ts";
 import { type PaymentsName, startPayments } from "./payments.ts";
 import { freePort, holderOf, isFree } from "./ports.ts";
 import { endOrphan, hasCluster, makeCluster, PostgresKeeper, startPostgres, superuser } from "./postgres.ts";
 import { findPostgresHome } from "./postgres_home.ts";
 import type { RazorpayStandIn } from "./razorpay/server.ts";
+import { Realtime } from "./realtime/server.ts";
 import { Scheduler } from "./scheduler.ts";
+import { razorpayCheckoutUrl, Site } from "./site.ts";
 import { removeIfThere, StateFolder } from "./state.ts";
 import { tokenVerifier } from "./tokens.ts";
 
@@ -53,6 +54,8 @@ export interface StackOptions {
   denoPath?: string;
   /** The folder that holds `supabase/`; this repository. */
   projectDir?: string;
+  /** The pages, as `cargo xtask build-web` writes them; `target/site` of this repository. */
+  siteDir?: string;
   /** Is told what happens, in short lines. */
   log?: (line: string) => void;
 }
@@ -143,10 +146,15 @@ async function start(options: StackOptions, undo: (() => unknown)[], stop: () =>
   const lite = await startLite(folder.state, config, join(stateDir, "storage"), log);
   undo.push(() => lite.close());
   const { publishableKey, secretKey } = folder.state;
-  const page = () =>
-    rootPage({ url: server.url, engine: engine.name, engineUrl: engine.url, functions: functions.names });
   const verify = await tokenVerifier(folder.state.jwtSecret);
-  server.serve(gateway({ publishableKey, secretKey, config, lite, functions, verify, page }));
+  const realtime = await Realtime.start({ dbUrl: databaseUrl(folder.state, "postgres"), verify, log });
+  undo.push(() => realtime.close());
+  const site = new Site(resolve(options.siteDir ?? join(root, "target/site")), {
+    hubUrl: server.url,
+    publishableKey,
+    checkoutUrl: payments.razorpay?.checkoutScriptUrl ?? razorpayCheckoutUrl,
+  });
+  server.serve(gateway({ publishableKey, secretKey, config, lite, functions, verify, realtime, site }));
 
   const late = await functions.ready(30_000);
   if (late.length > 0) log(`not answering yet: ${late.join(", ")}`);

@@ -1,5 +1,5 @@
--- The database's side of Realtime: the table that broadcasts go through, and the functions that triggers call. The
--- socket side is not here yet.
+-- The database's side of Realtime: the table that broadcasts go through, the functions that triggers call, and the word
+-- of each new row to the sockets' side, which is scripts/local/realtime.
 
 create schema if not exists realtime authorization supabase_realtime_admin;
 grant usage on schema realtime to postgres, anon, authenticated, service_role;
@@ -65,5 +65,18 @@ begin
   );
 end
 $$;
+
+-- The platform reads new rows from the log of changes. Here a trigger names them when they are committed; the row itself
+-- may be larger than a notification can be.
+create or replace function realtime.tell_local_stack() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_catalog.pg_notify('realtime_message', new.id::text);
+  return null;
+end
+$$;
+create or replace trigger tell_local_stack after insert on realtime.messages
+  for each row execute function realtime.tell_local_stack();
 
 reset role;

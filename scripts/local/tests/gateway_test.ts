@@ -261,11 +261,90 @@ Deno.test("Auth, Data API, Storage and functions answer as the platform's do", a
       );
     });
 
-    await t.step("Realtime says that it is not there, and the root page says what is", async () => {
-      assert.equal((await answer(await fetch(`${stack.url}/realtime/v1/websocket`))).status, 501);
-      const page = await (await fetch(stack.webUrl)).text();
-      assert.match(page, /Function hello/);
-      assert.ok(!page.includes(stack.secretKey));
+    await t.step("a page from elsewhere may ask every service and read what the platform lets it read", async () => {
+      const asked = "apikey,authorization,content-type,x-client-info,prefer";
+      const paths: [method: string, path: string][] = [
+        ["POST", "rest/v1/rpc/whoami"],
+        ["POST", "rest/v1/rpc/not_there_yet"],
+        ["PATCH", "rest/v1/note?id=eq.1"],
+        ["POST", "auth/v1/token?grant_type=password"],
+        ["POST", "storage/v1/object/list/pictures"],
+        ["DELETE", "storage/v1/object/pictures"],
+      ];
+      for (const [method, path] of paths) {
+        const response = await fetch(`${stack.url}/${path}`, {
+          method: "OPTIONS",
+          headers: {
+            origin: "https://hub.example",
+            "access-control-request-method": method,
+            "access-control-request-headers": asked,
+          },
+        });
+        await response.body?.cancel();
+        const header = (name: string) => response.headers.get(`access-control-allow-${name}`);
+        assert.ok(response.ok, path);
+        assert.deepEqual([header("origin"), header("headers")], ["*", asked], path);
+        assert.ok(header("methods")?.split(", ").includes(method), path);
+      }
+      const rows = await fetch(`${stack.url}/rest/v1/note?select=body`, {
+        headers: {
+          ...publishable,
+          authorization: `Bearer ${token}`,
+          origin: "https://hub.example",
+          prefer: "count=exact",
+        },
+      });
+      await rows.body?.cancel();
+      assert.match(rows.headers.get("content-range") ?? "", /\/1$/);
+      assert.equal(rows.headers.get("access-control-allow-origin"), "*");
+      assert.match(rows.headers.get("access-control-expose-headers") ?? "", /content-range/i);
+    });
+
+    await t.step("a public object is saved under the name that its address asks for", async () => {
+      const path = `${id}/${crypto.randomUUID()}.png`;
+      const put = await service(stack).storage.from("pictures").upload(path, new Uint8Array([1, 2, 3]), {
+        contentType: "image/png",
+      });
+      assert.equal(put.error, null);
+      const headersOf = async (download?: string | true) => {
+        const { publicUrl } = client.storage.from("pictures").getPublicUrl(path, { download }).data;
+        const response = await fetch(publicUrl, { headers: { origin: "https://hub.example" } });
+        assert.deepEqual(new Uint8Array(await response.arrayBuffer()), new Uint8Array([1, 2, 3]));
+        const header = (name: string) => response.headers.get(name);
+        assert.deepEqual([header("content-type"), header("access-control-allow-origin")], ["image/png", "*"]);
+        return header("content-disposition");
+      };
+      assert.equal(await headersOf(), null);
+      assert.equal(await headersOf(true), "attachment;");
+      const name = "%E0%A4%B8%E0%A5%82%E0%A4%B0%E0%A4%9C%20%221%22.png";
+      assert.equal(await headersOf('सूरज "1".png'), `attachment; filename=${name}; filename*=UTF-8\'\'${name};`);
+      const missing = await fetch(`${stack.url}/storage/v1/object/public/pictures/none.png?download=a.png`);
+      await missing.body?.cancel();
+      assert.deepEqual([missing.status, missing.headers.get("content-disposition")], [400, null]);
+    });
+
+    await t.step("a session is refreshed with its token, once, and ends with the sign-out", async () => {
+      const { client: own } = await customer(stack);
+      const first = (await own.auth.getSession()).data.session!;
+      const { data, error } = await own.auth.refreshSession();
+      assert.equal(error, null);
+      assert.notEqual(data.session!.refresh_token, first.refresh_token);
+      assert.equal((await own.from("note").select("body")).error, null);
+      assert.equal((await own.auth.signOut()).error, null);
+      assert.equal((await own.auth.getSession()).data.session, null);
+      const late = await visitor(stack).auth.refreshSession({ refresh_token: data.session!.refresh_token });
+      assert.ok(late.error);
+      assert.equal(late.data.session, null);
+    });
+
+    await t.step("Realtime wants a key and a WebSocket, and what is not there is said to be not there", async () => {
+      const realtime = `${stack.url}/realtime/v1`;
+      assert.equal((await answer(await fetch(`${realtime}/websocket`))).status, 401);
+      assert.equal((await answer(await fetch(`${realtime}/websocket?apikey=guessed`))).status, 401);
+      const query = `apikey=${stack.publishableKey}&vsn=2.0.0`;
+      assert.equal((await answer(await fetch(`${realtime}/websocket?${query}`))).status, 400);
+      const sent = await fetch(`${realtime}/api/broadcast`, { method: "POST", headers: publishable, body: "{}" });
+      assert.equal((await answer(sent)).status, 501);
       assert.equal((await answer(await fetch(`${stack.url}/anything`))).status, 404);
     });
   } finally {
