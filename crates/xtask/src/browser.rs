@@ -17,7 +17,7 @@ use crate::project::Project;
 use crate::toolchain;
 
 /// The crates that have a `tests/browser.rs`.
-const CRATES: [&str; 2] = ["domain", "edge"];
+const CRATES: [&str; 3] = ["domain", "edge", "web"];
 
 /// wasm-bindgen's, which the runner must match.
 pub const WASM_BINDGEN_VERSION: &str = "0.2.130";

@@ -9,10 +9,13 @@
 
 mod browser;
 mod build;
+mod build_web;
 mod console;
 mod project;
+mod staging;
 mod tidy;
 mod toolchain;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -20,12 +23,15 @@ use anyhow::{Result, bail};
 use xshell::Shell;
 
 use crate::project::Project;
+use crate::wasm::Profile;
 
 const USAGE: &str = "\
 cargo xtask <command>
 
   toolchain       find a compiler for wasm32-unknown-unknown, or install or make one
   build           crates/edge as the module that the edge functions import; `--profile dev` for readable panics
+  build-web       crates/web as the site that any static host serves, in target/site; `--profile dev` for readable
+                  panics; `--hub-url U --publishable-key K [--checkout-url C]` for the hub that it is made for
   test-browser    the tests of the crates that run in a browser, in headless Chromium; a word picks those whose
                   names hold it
   tidy            the house rules that a machine can check
@@ -51,8 +57,9 @@ fn run(arguments: &[String]) -> Result<()> {
         ["toolchain"] => toolchain::run(&shell, toolchain::Report::Always),
         // For scripts/setup, which has nothing to say while nothing is missing.
         ["toolchain", "--quiet"] => toolchain::run(&shell, toolchain::Report::Changes),
-        ["build"] => build::run(&shell, &project, build::Profile::Release),
-        ["build", "--profile", profile] => build::run(&shell, &project, build::Profile::parse(profile)?),
+        ["build"] => build::run(&shell, &project, Profile::Release),
+        ["build", "--profile", profile] => build::run(&shell, &project, Profile::parse(profile)?),
+        ["build-web", options @ ..] => build_web::run(&shell, &project, &build_web::Options::parse(options)?),
         ["test-browser"] => browser::run(&shell, &project, None),
         ["test-browser", filter] => browser::run(&shell, &project, Some(filter)),
         ["tidy"] => tidy::run(&project),

@@ -31,6 +31,16 @@ impl Project {
         self.root.join("supabase/functions/_shared/generated")
     }
 
+    /// The folder of the built site.
+    pub fn site(&self) -> PathBuf {
+        self.root.join("target/site")
+    }
+
+    /// The crate of the site, with what is not Rust in it.
+    pub fn web(&self) -> PathBuf {
+        self.root.join("crates/web")
+    }
+
     /// A program that `npm ci` brings.
     pub fn node_program(&self, name: &str) -> Result<PathBuf> {
         let path = self.root.join("node_modules/.bin").join(name);

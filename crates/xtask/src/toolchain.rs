@@ -42,7 +42,20 @@ impl Compiler {
     /// `RUSTFLAGS` of the shell are dropped: what ships must not depend on who builds it. For the same reason the paths
     /// of this machine are replaced in panic messages; that also makes the module smaller.
     pub fn cargo<'shell>(&self, shell: &'shell Shell, project: &Project, subcommand: &str) -> Result<Cmd<'shell>> {
+        self.cargo_with(shell, project, subcommand, &[])
+    }
+
+    /// The same with flags of the compiler that are not stable. Only such as change no behaviour: they are there on every
+    /// compiler of Rust 1.95 and later, but only where it is told to allow them.
+    pub fn cargo_with<'shell>(
+        &self,
+        shell: &'shell Shell,
+        project: &Project,
+        subcommand: &str,
+        unstable: &[&str],
+    ) -> Result<Cmd<'shell>> {
         let mut flags = without_paths_of_this_machine()?;
+        flags.extend(unstable.iter().map(|flag| (*flag).to_owned()));
         flags.push(remap(&project.root.join("")));
         if let Some(sysroot) = &self.sysroot {
             flags.push(format!("--sysroot={}", sysroot.display()));
@@ -50,12 +63,15 @@ impl Compiler {
         let mut command = shell
             .cmd(&self.cargo)
             .args([subcommand, "--target", TARGET, "--target-dir"])
-            .arg(project.wasm_target())
+            .arg(if unstable.is_empty() { project.wasm_target() } else { project.wasm_target().join("small") })
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS")
             // As configuration they join those of .cargo/config.toml, and a path may hold a space.
             .args(["--config", &format!("target.{TARGET}.rustflags={}", serde_json::to_string(&flags)?)]);
+        if !unstable.is_empty() {
+            command = command.env("RUSTC_BOOTSTRAP", "1");
+        }
         if let Some(rustc) = &self.rustc {
             // `cargo run` points LD_LIBRARY_PATH at the libraries of rustup's compiler, which are not this one's.
             command = command.env("RUSTC", rustc).env_remove("LD_LIBRARY_PATH");

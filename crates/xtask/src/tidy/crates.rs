@@ -10,20 +10,23 @@ use super::Complaints;
 use crate::project::Project;
 
 /// A crate of the workspace, and those of the workspace on which it may depend.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("transport", &[]),
     ("engine", &["domain", "transport"]),
     ("payment", &["transport"]),
     ("supabase", &["domain", "transport"]),
     ("edge", &["domain", "transport", "engine", "payment", "supabase"]),
+    ("web-state", &["domain"]),
+    ("markup", &[]),
+    ("web", &["domain", "markup", "web-state"]),
     ("easel", &["domain"]),
     ("ledger-model", &["domain"]),
     ("xtask", &[]),
 ];
 
 /// The crates that know neither JavaScript nor the network nor chance, and what they must not reach by any way.
-const PURE: [&str; 4] = ["domain", "transport", "engine", "payment"];
+const PURE: [&str; 5] = ["domain", "transport", "engine", "payment", "web-state"];
 const IMPURE: [&str; 8] =
     ["getrandom", "js-sys", "postgrest", "reqwest", "tokio", "wasm-bindgen", "wasm-bindgen-futures", "web-sys"];
 
