@@ -3,13 +3,12 @@
  * whole local stack. Checkout is the stand-in's page, which signs as Razorpay does.
  */
 import assert from "node:assert/strict";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import postgres from "postgres";
 import { until } from "../../scripts/local/process.ts";
 import { type Stack, startStack } from "../../scripts/local/stack.ts";
+import { startBrowser } from "./chromium.ts";
 import { openShop, type Shop } from "./shop.ts";
-
-const programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 let stack: Stack;
 let shop: Shop;
@@ -20,7 +19,7 @@ Deno.test.beforeAll(async () => {
   stack = await startStack({ port: 0, ephemeral: true, watch: false, payments: "razorpay" });
   shop = openShop(stack);
   sql = postgres(stack.dbUrl, { max: 1, onnotice: () => {} });
-  browser = await chromium.launch({ executablePath: await findBrowser(), args: ["--no-sandbox", "--disable-gpu"] });
+  browser = await startBrowser();
 });
 
 Deno.test.afterAll(async () => {
@@ -29,15 +28,6 @@ Deno.test.afterAll(async () => {
   await shop?.stop();
   await stack?.stop();
 });
-
-async function findBrowser(): Promise<string> {
-  const named = Deno.env.get("CHROMIUM");
-  for (const program of named ? [named] : programs) {
-    const found = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] }).output();
-    if (found.success) return new TextDecoder().decode(found.stdout).trim();
-  }
-  throw new Error(`there is none of ${programs.join(", ")}: run ./scripts/setup --tests`);
-}
 
 /** A customer's browser, as wide as a phone; what its page complains of fails the test. */
 async function withPage(work: (page: Page) => Promise<void>): Promise<void> {

@@ -1,0 +1,121 @@
+/**
+ * What a customer sees of a network that is gone or swallows answers, and that he pays once whatever it does. That these can
+ * fail was seen by sending each request under a new id: then there are two pictures and two credits.
+ */
+import assert from "node:assert/strict";
+import type { Customer } from "../edge/support/customer.ts";
+import { Studio, type StudioBench } from "./support/studio.ts";
+
+const studio = new Studio();
+const { hub } = studio;
+
+/** What a browser writes into its console by itself when there is no network, or what is said twice is there already. */
+const gone = [
+  /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED|ERR_CONNECTION|WebSocket/,
+  /Failed to fetch/,
+  /status of 40[349]/,
+];
+
+async function inTheStudio(bench: StudioBench) {
+  const customer = await bench.customer();
+  const sessionId = await customer.grant("flash");
+  const visitor = await bench.signedIn(customer, { expected: gone });
+  return { customer, sessionId, visitor, pages: visitor.pages, page: visitor.page };
+}
+
+/** One picture, one credit, one message, and one request that the engine saw. */
+async function paidOnce(bench: StudioBench, customer: Customer, sessionId: string): Promise<void> {
+  assert.deepEqual((await customer.rows()).map(({ status }) => status), ["completed"]);
+  assert.equal(await customer.credits(sessionId), 7);
+  assert.equal((await customer.session(sessionId)).images_generated, 1);
+  const [said] = await hub.sql`
+    select count(*)::int as count from public.chat_messages as message
+    join public.conversations as conversation on conversation.id = message.conversation_id
+    where conversation.user_id = ${customer.id} and message.role = 'user'`;
+  assert.equal(said!.count, 1);
+  assert.equal((await bench.engine.requests(bench.marker)).filter(({ method }) => method === "POST").length, 1);
+}
+
+studio.test("a network that goes while a picture is drawn is said to be gone, and comes back by itself", async (bench) => {
+  const { customer, sessionId, visitor, pages } = await inTheStudio(bench);
+  const hold = bench.hold(bench.marker);
+  const turn = await pages.studio.ask(bench.marker);
+  await hold.arrived();
+  await turn.says(/^Drawing your picture/).waitFor();
+  await visitor.context.setOffline(true);
+  await pages.offline.waitFor();
+  await turn.says("You are offline. The picture goes on without you.").waitFor();
+  // Nobody is told of the picture that is done meanwhile.
+  hold.open();
+  await customer.settled((await customer.rows())[0]!.request_id);
+  await visitor.context.setOffline(false);
+  await turn.picture();
+  await pages.offline.waitFor({ state: "detached" });
+  await pages.studio.left("7 of 8 left").waitFor();
+  await paidOnce(bench, customer, sessionId);
+});
+
+studio.test("a request that is made without a network is kept, and sent when there is one", async (bench) => {
+  const { customer, sessionId, visitor, pages } = await inTheStudio(bench);
+  await pages.studio.cost.getByText("1 picture, 7 left after this").waitFor();
+  await visitor.context.setOffline(true);
+  await pages.offline.waitFor();
+  const turn = await pages.studio.ask(bench.marker);
+  await turn.says(/There is no connection\. Your words are kept/).waitFor();
+  await visitor.context.setOffline(false);
+  await turn.picture();
+  await paidOnce(bench, customer, sessionId);
+});
+
+studio.test("an answer that is lost is asked for again under the same id, and one picture is paid", async (bench) => {
+  const { customer, sessionId, pages, page } = await inTheStudio(bench);
+  const ids: string[] = [];
+  await page.route("**/functions/v1/generate-image", async (route) => {
+    if (route.request().method() !== "POST") return await route.continue();
+    ids.push(route.request().postDataJSON().requestId);
+    if (ids.length > 1) return await route.continue();
+    // The request reached the hub; the answer does not reach the page.
+    await route.fetch();
+    await route.abort();
+  });
+  const turn = await pages.studio.ask(bench.marker);
+  await turn.picture();
+  assert.equal(new Set(ids).size, 1, "every try has the same id");
+  await paidOnce(bench, customer, sessionId);
+});
+
+studio.test("a page that is closed before the answer came goes on where it was, and one picture is paid", async (bench) => {
+  const { customer, sessionId, pages, page } = await inTheStudio(bench);
+  const lost = Promise.withResolvers<void>();
+  await page.route("**/functions/v1/generate-image", async (route) => {
+    await route.fetch();
+    lost.resolve();
+    // Nobody answers before the page is gone.
+  });
+  const turn = await pages.studio.ask(bench.marker);
+  await lost.promise;
+  await page.unroute("**/functions/v1/generate-image");
+  await page.reload();
+  await turn.picture();
+  await paidOnce(bench, customer, sessionId);
+});
+
+studio.test("a hub that never answers is said so after a while, and the button asks again under the same id", async (bench) => {
+  const { customer, sessionId, pages, page } = await inTheStudio(bench);
+  const ids: string[] = [];
+  await page.route("**/functions/v1/generate-image", async (route) => {
+    ids.push(route.request().postDataJSON().requestId);
+    await route.abort();
+  });
+  const turn = await pages.studio.ask(bench.marker);
+  // It is asked for by itself three times first, which takes as long as that takes.
+  await turn.says("Sending your request.").waitFor();
+  await turn.button("Ask again").waitFor({ timeout: 30_000 });
+  await turn.says("No answer came.").waitFor();
+  assert.ok(ids.length > 1, "it was asked for by itself");
+  await page.unroute("**/functions/v1/generate-image");
+  await turn.button("Ask again").click();
+  await turn.picture();
+  assert.equal(new Set(ids).size, 1);
+  await paidOnce(bench, customer, sessionId);
+});
