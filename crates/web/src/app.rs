@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_state::route::Route;
 use web_sys::HtmlElement;
 
-use crate::components::{bar, control, conversations, keys, lightbox, menu, rail, regions, toaster};
+use crate::components::{bar, conversations, keys, lightbox, menu, rail, regions, toaster};
 use crate::pages;
 use crate::store::{Store, Who, account, chat, live};
 use crate::words::t;
@@ -129,17 +129,4 @@ impl Forget for WindowListenerHandle {
     fn forget_listener(self) {
         std::mem::forget(self);
     }
-}
-
-/// What is shown instead of a page that has nothing yet.
-#[must_use]
-pub fn empty(icon_name: &'static str, heading: &str, words: &str) -> AnyView {
-    view! {
-        <div class="empty">
-            {control::icon(icon_name)}
-            <h2>{t(heading)}</h2>
-            <p>{t(words)}</p>
-        </div>
-    }
-    .into_any()
 }

@@ -17,13 +17,18 @@ use crate::bridge::{Answer, Ask, Row, browser, hub};
 
 /// Asks for what the customer typed, in the open conversation or in a new one. `is_variant`: beside an earlier picture of the
 /// same words, so that nothing is said again. False where there is no session to ask in.
-pub fn send(store: Store, prompt: String, settings: Settings, is_variant: bool) -> bool {
+pub fn send(store: Store, prompt: String, mut settings: Settings, is_variant: bool) -> bool {
     let Some(session) = store.session_untracked() else { return false };
+    // As it is sent, it holds nothing that the kept wish could be misread by.
+    if let Ok(negative) = settings.negative_to_send() {
+        settings.negative_prompt = negative.unwrap_or_default();
+    }
     let request_id = browser().uuid();
     let opened = store.opened.get_untracked();
     let is_begun = opened.is_none();
     let conversation_id = opened.unwrap_or_else(|| chat::begin(store, &prompt));
-    let wish = Unsent { request_id, conversation_id, session_id: session.id, is_variant, settings, prompt };
+    let (session_id, asked_at_ms) = (session.id, hub().now());
+    let wish = Unsent { request_id, conversation_id, session_id, asked_at_ms, is_variant, settings, prompt };
     unsent::keep(&wish);
     show(store, &wish);
     spawn_local(async move {
@@ -103,9 +108,11 @@ pub fn ask_again_for(store: Store, request_id: &str) {
     }
 }
 
-/// Asks again for everything that nobody answered.
+/// Asks again for everything that nobody answered and somebody still waits for. What is older is asked for when the customer
+/// says so, where it stands in its conversation.
 pub fn ask_again(store: Store) {
-    for wish in unsent::all() {
+    let now_ms = hub().now();
+    for wish in unsent::all().into_iter().filter(|wish| wish.is_waited_for(now_ms)) {
         ask_again_for(store, &wish.request_id);
     }
 }

@@ -10,6 +10,8 @@ const NAME: &str = "unsent";
 /// What stands between fields and between wishes; neither can be typed into a prompt, which has no control characters.
 const FIELD: char = '\u{1f}';
 const WISH: char = '\u{1e}';
+/// How long a customer waits for an answer before he has given it up.
+const WAITED_FOR_MS: u64 = 10 * 60_000;
 /// More than these nobody waits for.
 const WISHES_MAX: usize = 8;
 
@@ -22,6 +24,8 @@ pub struct Unsent {
     pub conversation_id: String,
     /// In which session.
     pub session_id: String,
+    /// When it was asked for, by the hub's clock.
+    pub asked_at_ms: u64,
     /// Whether it is a variant of an earlier one, and says nothing of its own.
     pub is_variant: bool,
     /// The rest of what was chosen.
@@ -31,9 +35,17 @@ pub struct Unsent {
 }
 
 impl Unsent {
+    /// Whether it is so fresh that whoever asked for it still waits: it may be asked for again without him. Later it may begin
+    /// hours, or take a credit, that he has meanwhile other plans for.
+    #[must_use]
+    pub const fn is_waited_for(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.asked_at_ms) < WAITED_FOR_MS
+    }
+
     fn to_text(&self) -> String {
         let (variant, settings) = (if self.is_variant { "1" } else { "" }, self.settings.to_text());
-        [&self.request_id, &self.conversation_id, &self.session_id, variant, &settings, &self.prompt]
+        let asked_at = self.asked_at_ms.to_string();
+        [&self.request_id, &self.conversation_id, &self.session_id, &asked_at, variant, &settings, &self.prompt]
             .join(FIELD.encode_utf8(&mut [0; 4]) as &str)
     }
 
@@ -43,6 +55,7 @@ impl Unsent {
             request_id: fields.next()?,
             conversation_id: fields.next()?,
             session_id: fields.next()?,
+            asked_at_ms: fields.next()?.parse().ok()?,
             is_variant: fields.next()? == "1",
             settings: Settings::from_text(&fields.next()?),
             prompt: fields.next()?,
