@@ -59,7 +59,7 @@ fn welcome(store: Store, id: String) {
             chat::open(store, conversation).await;
         }
         follow::take_up(store).await;
-        send::ask_again(store);
+        send::resume(store);
     });
 }
 

@@ -112,8 +112,23 @@ pub fn ask_again_for(store: Store, request_id: &str) {
 /// says so, where it stands in its conversation.
 pub fn ask_again(store: Store) {
     let now_ms = hub().now();
+    let is_ours =
+        |wish: &Unsent| store.jobs.with_untracked(|jobs| jobs.iter().any(|job| job.request_id == wish.request_id));
     for wish in unsent::all().into_iter().filter(|wish| wish.is_waited_for(now_ms)) {
-        ask_again_for(store, &wish.request_id);
+        if is_ours(&wish) || !wish.may_be_anothers(now_ms) {
+            ask_again_for(store, &wish.request_id);
+        }
+    }
+}
+
+/// Asks for what this page was closed over: at once, and again when whatever another tab may be asking for is this one's.
+pub fn resume(store: Store) {
+    ask_again(store);
+    if !unsent::all().is_empty() {
+        spawn_local(async move {
+            browser().sleep(u32::try_from(unsent::ANOTHERS_FOR_MS).unwrap_or(u32::MAX)).await;
+            ask_again(store);
+        });
     }
 }
 

@@ -12,6 +12,8 @@ const FIELD: char = '\u{1f}';
 const WISH: char = '\u{1e}';
 /// How long a customer waits for an answer before he has given it up.
 const WAITED_FOR_MS: u64 = 10 * 60_000;
+/// How long the tab that asked is alone in asking: longer than an answer takes.
+pub const ANOTHERS_FOR_MS: u64 = 15_000;
 /// More than these nobody waits for.
 const WISHES_MAX: usize = 8;
 
@@ -40,6 +42,12 @@ impl Unsent {
     #[must_use]
     pub const fn is_waited_for(&self, now_ms: u64) -> bool {
         now_ms.saturating_sub(self.asked_at_ms) < WAITED_FOR_MS
+    }
+
+    /// Whether another tab may be asking just now: it is left to it for a while.
+    #[must_use]
+    pub const fn may_be_anothers(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.asked_at_ms) < ANOTHERS_FOR_MS
     }
 
     fn to_text(&self) -> String {
