@@ -4,7 +4,7 @@
  */
 begin;
 \ir fixtures.psql
-select plan(46);
+select plan(49);
 
 select tests.at('0'), tests.customer('asha'), tests.customer('ravi');
 create temp table heard_before (id uuid primary key);
@@ -65,6 +65,15 @@ select is(tests.news(), 'generation completed 5 held 1', 'of which two are made 
 select tests.fail('asha', 'a');
 select is(tests.news(), 'generation failed 6 held 0', 'a failure comes with the credit that is back');
 select is((select count(*)::integer from tests.told()), 0, 'and nothing is told twice');
+create function tests.pictures_of(request text) returns uuid[]
+language sql stable
+return (select array_agg(id) from public.image_generations where request_id = tests.id(request) and object_name is not null);
+select tests.as_customer('asha'), public.delete_pictures(tests.pictures_of('b')), tests.as_owner();
+select is(tests.news(), 'generation completed 6 held 0', 'that pictures are deleted is told of once, and gives no credit');
+select tests.as_customer('asha'), public.delete_pictures(tests.pictures_of('b')), tests.as_owner();
+select is(tests.news(), 'nothing', 'what was deleted before is no news');
+select tests.as_customer('asha'), public.restore_pictures(tests.pictures_of('b')), tests.as_owner();
+select is(tests.news(), 'generation completed 6 held 0', 'but that they are had back is');
 
 select tests.queue('asha', 's', 'w');
 select is(tests.news(), 'generation queued 5 held 1', 'what is queued is told of');

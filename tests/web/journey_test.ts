@@ -72,11 +72,15 @@ studio.test("from the first visit to a picture, and back to where it was never m
   await pages.goTo("Pictures");
   const tile = pages.history.picture(prompt);
   await tile.waitFor();
+  await second.goTo("Pictures");
+  await second.history.picture(prompt).waitFor();
   await tile.focus();
   await page.keyboard.press("Delete");
   await tile.waitFor({ state: "detached" });
+  await second.history.picture(prompt).waitFor({ state: "detached" });
   await pages.notices.getByRole("button", { name: "Undo" }).click();
   await tile.waitFor();
+  await second.history.picture(prompt).waitFor();
   assert.equal((await objectsOf(customerId)).length, 1);
   await tile.focus();
   await page.keyboard.press("Delete");
@@ -92,7 +96,7 @@ studio.test("from the first visit to a picture, and back to where it was never m
   await hub.work();
   assert.deepEqual(await objectsOf(customerId), []);
   await page.reload();
-  await page.getByRole("heading", { name: "No pictures yet" }).waitFor();
+  await page.getByRole("heading", { name: "No pictures here" }).waitFor();
 });
 
 /** The words of a prompt as a name of a file has them. */

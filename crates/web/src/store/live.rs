@@ -5,7 +5,7 @@
 use crate::bridge::spawn_local;
 use web_state::live::Standing;
 
-use super::{Phase, Store, Who, chat, follow, hours, rows, send, session};
+use super::{Phase, Store, Who, chat, follow, hours, past, rows, send, session};
 use crate::bridge::{Row, browser, hub};
 
 /// How the page stands to the hub, and when it last asked.
@@ -122,12 +122,14 @@ fn told(store: Store, event: &str, payload: &Row) {
     if is_known {
         spawn_local(follow::look(store, request_id));
     } else {
-        spawn_local(told_of_others(store, conversation_id));
+        spawn_local(told_of_others(store, request_id, conversation_id));
     }
 }
 
-/// Another tab or another device asked for a picture, or got it.
-async fn told_of_others(store: Store, conversation_id: String) {
+/// Another tab or another device asked for a picture, got it, deleted it or had it back.
+async fn told_of_others(store: Store, request_id: String, conversation_id: String) {
+    let found = chat::fetch(store, &request_id).await;
+    past::learn(store, &found);
     let is_open = store.opened.with_untracked(|opened| opened.as_deref() == Some(conversation_id.as_str()));
     let is_new = store
         .conversations

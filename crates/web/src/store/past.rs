@@ -75,6 +75,17 @@ pub fn meet(store: Store, newest: &[Picture]) {
     }
 }
 
+/// Takes what the hub has just said of pictures, whatever another page has done to them. Of those that this page is about to
+/// delete itself it knows better.
+pub fn learn(store: Store, found: &[Picture]) {
+    let mut told = found.to_vec();
+    store.leaving.update_untracked(|leaving| told.retain(|one| !leaving.iter().any(|(id, _)| *id == one.id)));
+    for picture in &told {
+        mark(store, std::slice::from_ref(&picture.id), picture.deleted);
+    }
+    meet(store, &told);
+}
+
 /// Takes pictures out, or puts them back where they were.
 pub fn mark(store: Store, ids: &[String], deleted: bool) {
     store.past.update(|past| {
