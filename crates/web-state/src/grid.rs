@@ -21,26 +21,24 @@ pub struct Grid {
     pub tile: u32,
     /// Between tiles.
     pub gap: u32,
-    /// What a tile has below its picture.
-    pub caption: u32,
 }
 
 impl Grid {
     /// The grid that fits the width.
     #[must_use]
-    pub fn fitting(width: u32, gap: u32, caption: u32) -> Self {
+    pub fn fitting(width: u32, gap: u32) -> Self {
         let least = if width >= WIDE { TILE_MIN_WIDE } else { TILE_MIN };
         let pitch = least.saturating_add(gap).max(1);
         let columns = width.saturating_add(gap).checked_div(pitch).unwrap_or_default().max(1);
         let gaps = gap.saturating_mul(columns.saturating_sub(1));
         let tile = width.saturating_sub(gaps).checked_div(columns).unwrap_or_default().max(1);
-        Self { columns, tile, gap, caption }
+        Self { columns, tile, gap }
     }
 
     /// From the top of one row to the top of the next.
     #[must_use]
     pub const fn row_height(self) -> u32 {
-        self.tile.saturating_add(self.caption).saturating_add(self.gap)
+        self.tile.saturating_add(self.gap)
     }
 
     /// Rows of so many pictures.
@@ -78,20 +76,6 @@ impl Grid {
         first_row.saturating_mul(self.columns).min(end)..end
     }
 
-    /// Where to scroll so that the tile is in sight; none where it is already.
-    #[must_use]
-    pub fn scroll_to(self, index: u32, scroll_top: u32, height: u32) -> Option<u32> {
-        let top = self.place(index).top;
-        let bottom = top.saturating_add(self.tile).saturating_add(self.caption);
-        if top < scroll_top {
-            Some(top)
-        } else if bottom > scroll_top.saturating_add(height) {
-            Some(bottom.saturating_sub(height).min(top))
-        } else {
-            None
-        }
-    }
-
     /// Whole rows that are seen at once, at least one: what a page up or down is.
     #[must_use]
     pub fn rows_in(self, height: u32) -> u32 {
@@ -108,32 +92,14 @@ pub struct Place {
     pub top: u32,
 }
 
-/// Rows that are made ready beyond those in sight before the next page of the history is asked for.
-const AHEAD_ROWS: u32 = 4;
+/// How many windows' heights go by in a second where nobody can tell one picture from the next.
+const QUICK: u64 = 3;
 
-/// Whether the next page is wanted: what is in sight comes near the end of what is loaded, and there is more.
+/// Whether the window moves so quickly over the grid that no picture in it needs to be fetched: it is past before it is
+/// there. `moved` pixels in `ms`.
 #[must_use]
-pub const fn wants_more(grid: Grid, window: &Range<u32>, loaded: u32, is_all: bool) -> bool {
-    !is_all && window.end.saturating_add(grid.columns.saturating_mul(AHEAD_ROWS)) >= loaded
-}
-
-/// Where the next page of the history begins: behind this picture, newest first. Two pictures of the same microsecond are
-/// told apart by their ids, so that none is shown twice or left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// `created_at`, as the database writes it.
-    pub created_at: String,
-    /// The id.
-    pub id: String,
-}
-
-impl Cursor {
-    /// The condition as PostgREST's `or` takes it, for rows in the order `created_at.desc,id.desc`.
-    #[must_use]
-    pub fn filter(&self) -> String {
-        let at = &self.created_at;
-        ["created_at.lt.\"", at, "\",and(created_at.eq.\"", at, "\",id.lt.", &self.id, ")"].concat()
-    }
+pub fn is_quick(moved: u32, height: u32, ms: u32) -> bool {
+    u64::from(moved).saturating_mul(1_000) > u64::from(height).saturating_mul(QUICK).saturating_mul(u64::from(ms))
 }
 
 /// Where a key leads from a tile; none where it leads nowhere, or is none of the grid's. In a row left and right go on in

@@ -14,6 +14,9 @@ function format<Format extends Intl.DateTimeFormat | Intl.NumberFormat>(
   return made as Format;
 }
 
+/** For how long nothing may have moved, to be at rest. */
+const restMs = 120;
+
 /** The browser, as the pages need it. */
 export class Browser {
   /** The page's language, `en` or `hi`. */
@@ -209,11 +212,13 @@ export class Browser {
    */
   watchPlace(
     element: HTMLElement,
-    told: (width: number, above: number, height: number) => void,
+    told: (width: number, above: number, height: number, atMs: number) => void,
   ): void {
     let frame = 0;
+    let rest: number | undefined;
     const look = () => {
       frame = 0;
+      clearTimeout(rest);
       if (!element.isConnected) {
         removeEventListener("scroll", soon);
         removeEventListener("resize", soon);
@@ -225,10 +230,15 @@ export class Browser {
         Math.floor(box.width),
         Math.max(0, Math.round(-box.top)),
         innerHeight,
+        Math.round(performance.now()),
       );
     };
     const soon = () => {
-      frame ||= requestAnimationFrame(look);
+      frame ||= requestAnimationFrame(() => {
+        look();
+        // Once more when it has come to rest.
+        if (element.isConnected) rest = setTimeout(look, restMs);
+      });
     };
     const observer = new ResizeObserver(soon);
     observer.observe(element);

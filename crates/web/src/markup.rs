@@ -6,6 +6,7 @@
 //! An element is built at once, where `view!` stands, and hands itself to Leptos as a view that is there already. Leptos
 //! mounts it, takes it away, and puts another in its place; it never changes one.
 
+mod follow;
 mod value;
 
 use std::future::Future;
@@ -23,7 +24,9 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Node};
 
+use follow::{Followed, Follower};
 pub use markup::view;
+use value::Decided;
 pub use value::{Child, Property, Text, Value};
 
 /// The namespace of the tags that are drawn and not set as text.
@@ -35,8 +38,10 @@ pub struct Element(SendWrapper<Parts>);
 
 struct Parts {
     node: web_sys::Element,
+    /// Attributes that signals decide, until the element is shown.
+    followed: Vec<Followed>,
     /// What follows signals, for as long as the element is there.
-    effects: Vec<RenderEffect<()>>,
+    followers: Vec<Follower>,
     /// The states of its children, for as long as the element is there.
     children: Vec<Box<dyn Mountable>>,
 }
@@ -52,21 +57,42 @@ pub fn element(tag: &'static str) -> Element {
     let document: Document = document();
     let node =
         if SVG_TAGS.contains(&tag) { document.create_element_ns(Some(SVG), tag) } else { document.create_element(tag) };
-    Element(SendWrapper::new(Parts { node: made(node), effects: vec![], children: vec![] }))
+    Element(SendWrapper::new(Parts { node: made(node), followed: vec![], followers: vec![], children: vec![] }))
 }
 
 impl Element {
     /// With that attribute; one that is nothing or false is not there.
     #[must_use]
     pub fn attribute(mut self, name: &'static str, value: impl Value) -> Self {
-        value.put(self.0.node.clone(), name, set_attribute, &mut self.0.effects);
+        self.decide(name, value, set_attribute);
         self
     }
 
     /// With that custom property, set through CSSOM as the policy of the pages wants it.
     #[must_use]
     pub fn style(mut self, name: &'static str, value: impl Value) -> Self {
-        value.put(self.0.node.clone(), name, set_style, &mut self.0.effects);
+        self.decide(name, value, set_style);
+        self
+    }
+
+    fn decide(&mut self, name: &'static str, value: impl Value, put: follow::Put) {
+        match value.decided() {
+            Decided::Once(text) => {
+                if let Some(text) = text {
+                    put(&self.0.node, name, Some(&text));
+                }
+            }
+            Decided::BySignals(text) => self.0.followed.push(Followed::new(name, put, text)),
+        }
+    }
+
+    /// Begins to follow what the attributes depend on.
+    fn follow(mut self) -> Self {
+        if !self.0.followed.is_empty() {
+            let followed = std::mem::take(&mut self.0.followed);
+            let follower = Follower::of_attributes(self.0.node.clone(), followed);
+            self.0.followers.push(follower);
+        }
         self
     }
 
@@ -75,9 +101,9 @@ impl Element {
     pub fn property(mut self, name: &'static str, value: impl Property) -> Self {
         let node = self.0.node.clone();
         let value = value.boxed();
-        self.0.effects.push(RenderEffect::new(move |_| {
+        self.0.followers.push(Follower::new(Box::new(move || {
             let _ = js_sys::Reflect::set(&node, &JsValue::from_str(name), &value());
-        }));
+        })));
         self
     }
 
@@ -163,13 +189,14 @@ impl Render for Element {
     type State = Self;
 
     fn build(self) -> Self {
-        self
+        self.follow()
     }
 
-    fn rebuild(mut self, state: &mut Self) {
-        state.insert_before_this(&mut self);
+    fn rebuild(self, state: &mut Self) {
+        let mut next = self.follow();
+        state.insert_before_this(&mut next);
         state.unmount();
-        *state = self;
+        *state = next;
     }
 }
 

@@ -12,8 +12,10 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use leptos::prelude::{
-    Effect, Get, GetUntracked, GetValue, LocalStorage, Memo as Versions, Notify, StoredValue, Track, Trigger,
+    ArcMemo, Effect, Get, GetUntracked, GetValue, LocalStorage, Memo as Versions, Notify, StoredValue, Track, Trigger,
+    on_cleanup,
 };
+use leptos::reactive::graph::{AnySubscriber, Subscriber, ToAnySubscriber};
 use send_wrapper::SendWrapper;
 
 /// Where a value lies: it goes with the part of the page that made it.
@@ -181,10 +183,17 @@ impl<T: Clone + PartialEq + 'static> Memo<T> {
 /// Counts how often a value became another.
 fn versions(step: Box<dyn Fn() -> bool>) -> Versions<u32> {
     let step = SendWrapper::new(step);
-    Versions::new(move |before: Option<&u32>| {
+    let versions = ArcMemo::new(move |before: Option<&u32>| {
         let before = before.copied().unwrap_or_default();
         if step() { before.wrapping_add(1) } else { before }
-    })
+    });
+    leave_with_owner(versions.to_any_subscriber());
+    versions.into()
+}
+
+/// Has the graph forget who followed signals, once his part of the page is gone: by itself it would ask him for ever.
+fn leave_with_owner(follower: AnySubscriber) {
+    on_cleanup(move || follower.clear_sources(&follower));
 }
 
 /// Does that now and whenever a signal that it read has changed; it is given what it answered before.
@@ -194,5 +203,6 @@ pub fn effect<T: 'static>(mut work: impl FnMut(Option<T>) -> T + 'static) {
 }
 
 fn run(mut work: Box<dyn FnMut()>) {
-    Effect::new(move |_: Option<()>| work());
+    let effect = Effect::new(move |_: Option<()>| work());
+    leave_with_owner(effect.to_any_subscriber());
 }

@@ -56,3 +56,28 @@ export function measure() {
 export function measured() {
   return globalThis.noted;
 }
+
+/** Notes what holds up the page from now on. */
+export function watchTasks() {
+  const tasks = [];
+  Object.assign(globalThis, { tasks });
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: "longtask" });
+}
+
+/** Scrolls so many pixels in each of so many frames: frames a second, the longest one and the tasks over 50 ms, in ms. */
+export async function scrollThrough({ step, frames }) {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  globalThis.tasks.length = 0;
+  const began = await frame();
+  let [last, longest] = [began, 0];
+  for (let count = 0; count < frames; count++) {
+    scrollBy(0, step);
+    const now = await frame();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }
+  // The last task is told of in the next one.
+  await new Promise((resolve) => setTimeout(resolve));
+  return { frames: frames * 1_000 / (last - began), longest, long: [...globalThis.tasks] };
+}

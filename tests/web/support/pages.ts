@@ -153,7 +153,7 @@ export class History {
   constructor(readonly page: Page) {}
 
   picture(prompt: string): Locator {
-    return this.page.getByRole("link", { name: `Open: ${prompt}` });
+    return this.page.getByRole("link", { name: `Open: ${prompt}`, exact: true });
   }
 
   get lightbox(): Locator {

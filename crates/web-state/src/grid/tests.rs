@@ -3,7 +3,7 @@
 use super::*;
 
 fn wide() -> Grid {
-    Grid::fitting(1_000, 12, 0)
+    Grid::fitting(1_000, 12)
 }
 
 #[test]
@@ -11,11 +11,11 @@ fn tiles_fill_the_width() {
     for (width, columns, tile) in
         [(0, 1, 1), (100, 1, 100), (320, 1, 320), (390, 2, 189), (1_000, 4, 241), (1_440, 6, 230)]
     {
-        let grid = Grid::fitting(width, 12, 0);
+        let grid = Grid::fitting(width, 12);
         assert_eq!((grid.columns, grid.tile), (columns, tile), "{width}");
         assert!(grid.columns * grid.tile + (grid.columns - 1) * 12 <= width.max(1));
     }
-    assert_eq!(Grid::fitting(u32::MAX, 0, 0).tile, 220);
+    assert_eq!(Grid::fitting(u32::MAX, 0).tile, 220);
 }
 
 #[test]
@@ -42,22 +42,12 @@ fn only_what_is_in_sight_has_elements() {
 }
 
 #[test]
-fn the_next_page_is_asked_for_before_its_place_is_seen() {
-    let grid = wide();
-    assert!(!wants_more(grid, &(0..20), 100, false));
-    assert!(wants_more(grid, &(60..84), 100, false));
-    assert!(!wants_more(grid, &(60..100), 100, true));
-    assert!(wants_more(grid, &(0..0), 0, false));
-}
-
-#[test]
-fn a_page_begins_behind_the_last_picture() {
-    let cursor = Cursor { created_at: "2026-11-28T17:00:00.123456+00:00".to_owned(), id: "b".to_owned() };
-    assert_eq!(
-        cursor.filter(),
-        "created_at.lt.\"2026-11-28T17:00:00.123456+00:00\",\
-         and(created_at.eq.\"2026-11-28T17:00:00.123456+00:00\",id.lt.b)"
-    );
+fn a_picture_is_fetched_where_it_can_be_looked_at() {
+    // A wheel's notch in a frame; a fling; a key that leads to the end; and at rest, in no time at all.
+    for (moved, ms, expected) in [(30, 16, false), (60, 16, true), (500_000, 200, true), (0, 0, false), (0, 120, false)]
+    {
+        assert_eq!(is_quick(moved, 800, ms), expected, "{moved} in {ms}");
+    }
 }
 
 #[test]
@@ -93,11 +83,6 @@ fn keys_move_as_the_eye_does() {
 }
 
 #[test]
-fn a_tile_that_is_focused_is_brought_into_sight() {
-    let grid = wide();
-    assert_eq!(grid.scroll_to(0, 0, 800), None);
-    assert_eq!(grid.scroll_to(0, 300, 800), Some(0));
-    assert_eq!(grid.scroll_to(12, 0, 800), Some(200));
-    assert_eq!(grid.scroll_to(4, 0, 100), Some(253));
-    assert_eq!((grid.rows_in(800), grid.rows_in(10)), (3, 1));
+fn a_page_is_as_many_rows_as_are_seen() {
+    assert_eq!((wide().rows_in(800), wide().rows_in(10)), (3, 1));
 }

@@ -110,9 +110,10 @@ impl Browser {
     }
 
     /// Tells where the window is over an element, while that is in the document: its width, how far its top is above the
-    /// window's, and the window's height.
-    pub fn watch_place(&self, element: &Element, told: impl FnMut(u32, u32, u32) + 'static) {
-        let told = Closure::<dyn FnMut(u32, u32, u32)>::new(told).into_js_value();
+    /// window's, the window's height, and when that was, in milliseconds since the page was opened. Told once more when it
+    /// has come to rest.
+    pub fn watch_place(&self, element: &Element, told: impl FnMut(u32, u32, u32, u32) + 'static) {
+        let told = Closure::<dyn FnMut(u32, u32, u32, u32)>::new(told).into_js_value();
         self.watch_place_js(element, told.unchecked_ref());
     }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use super::follow::Live;
 use super::{Element, Fragment};
 
 /// What an attribute may be: some text, or nothing.
@@ -45,12 +46,18 @@ impl<T: Text> Text for Option<T> {
     }
 }
 
-type Put = fn(&web_sys::Element, &str, Option<&str>);
+/// Who decides an attribute.
+pub enum Decided {
+    /// Whoever made the element, once.
+    Once(Option<Cow<'static, str>>),
+    /// Signals.
+    BySignals(Live),
+}
 
 /// The value of an attribute: text, or a function of signals that gives text.
 pub trait Value {
-    /// Puts it, and follows it where it changes.
-    fn put(self, node: web_sys::Element, name: &'static str, put: Put, effects: &mut Vec<RenderEffect<()>>);
+    /// Who decides it, and how.
+    fn decided(self) -> Decided;
 }
 
 impl<F, T> Value for F
@@ -58,34 +65,16 @@ where
     F: Fn() -> T + 'static,
     T: Text,
 {
-    fn put(self, node: web_sys::Element, name: &'static str, put: Put, effects: &mut Vec<RenderEffect<()>>) {
-        effects.push(follow(node, name, put, Box::new(move || self().text())));
+    fn decided(self) -> Decided {
+        Decided::BySignals(Box::new(move || self().text()))
     }
-}
-
-fn follow(
-    node: web_sys::Element,
-    name: &'static str,
-    put: Put,
-    text: Box<dyn Fn() -> Option<Cow<'static, str>>>,
-) -> RenderEffect<()> {
-    let mut before = None;
-    RenderEffect::new(move |earlier: Option<()>| {
-        let now = text();
-        if earlier.is_none() || now != before {
-            put(&node, name, now.as_deref());
-            before = now;
-        }
-    })
 }
 
 macro_rules! fixed {
     ($($kind:ty),*) => {$(
         impl Value for $kind {
-            fn put(self, node: web_sys::Element, name: &'static str, put: Put, _: &mut Vec<RenderEffect<()>>) {
-                if let Some(text) = self.text() {
-                    put(&node, name, Some(&text));
-                }
+            fn decided(self) -> Decided {
+                Decided::Once(self.text())
             }
         }
     )*};

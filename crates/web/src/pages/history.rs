@@ -22,8 +22,8 @@ use crate::words::{t, tn};
 
 /// Between tiles, as pictures.css has it.
 const GAP: u32 = 8;
-/// Rows above and below those in sight that have elements as well.
-const OVERSCAN_ROWS: u32 = 3;
+/// Rows above and below those in sight that have elements as well: where one looks about, and where one rushes past.
+const OVERSCAN_ROWS: (u32, u32) = (3, 1);
 /// What the bar covers of the window.
 const BAR: u32 = 56;
 
@@ -34,6 +34,8 @@ struct Sheet {
     list: NodeRef<Ol>,
     /// Where the window is over the grid: its width, how far it is scrolled, the window's height.
     window: RwSignal<(u32, u32, u32)>,
+    /// Whether it moves so quickly that no picture is looked at.
+    is_quick: RwSignal<bool>,
     grid: Memo<Grid>,
     /// How many places there are, those of pictures that are not known yet included.
     count: Memo<u32>,
@@ -104,7 +106,8 @@ fn stuck(store: Store) -> AnyView {
 
 fn sheet(store: Store) -> Sheet {
     let window = RwSignal::new((0, 0, 0));
-    let grid = Memo::new(move |_| Grid::fitting(window.get().0, GAP, 0));
+    let is_quick = RwSignal::new(false);
+    let grid = Memo::new(move |_| Grid::fitting(window.get().0, GAP));
     let count = Memo::new(move |_| {
         let (known, is_counted) = store.past.with(|past| (past.len(), past.is_counted()));
         let known = u32::try_from(known).unwrap_or(u32::MAX);
@@ -116,7 +119,8 @@ fn sheet(store: Store) -> Sheet {
     let current = RwSignal::new(None);
     let range = Memo::new(move |_| {
         let (width, above, height) = window.get();
-        let range = grid.get().window(above, height, OVERSCAN_ROWS, if width == 0 { 0 } else { count.get() });
+        let overscan = if is_quick.get() { OVERSCAN_ROWS.1 } else { OVERSCAN_ROWS.0 };
+        let range = grid.get().window(above, height, overscan, if width == 0 { 0 } else { count.get() });
         (range.start, range.end)
     });
     let stop = Memo::new(move |_| {
@@ -128,6 +132,7 @@ fn sheet(store: Store) -> Sheet {
         store,
         list: NodeRef::new(),
         window,
+        is_quick,
         grid,
         count,
         range,
@@ -137,9 +142,17 @@ fn sheet(store: Store) -> Sheet {
     };
     effect(move |_| {
         if let Some(list) = sheet.list.get() {
-            crate::bridge::browser().watch_place(&list, move |width, above, height| {
+            let mut looked_at_ms = 0;
+            crate::bridge::browser().watch_place(&list, move |width, above, height, at_ms| {
                 let now = (width, above, height);
-                if window.try_with_untracked(|known| *known != now) == Some(true) {
+                let Some(before) = window.try_with_untracked(|known| *known) else { return };
+                let passed_ms = at_ms.saturating_sub(looked_at_ms);
+                let quick = before.0 > 0 && grid::is_quick(above.abs_diff(before.1), height, passed_ms);
+                looked_at_ms = at_ms;
+                if is_quick.get_untracked() != quick {
+                    is_quick.set(quick);
+                }
+                if before != now {
                     window.set(now);
                 }
             });
@@ -200,7 +213,8 @@ fn tiles(sheet: Sheet) -> AnyView {
 }
 
 /// The tiles that have elements, by what they are known by: pictures by their ids, others by their place.
-/// What the keyboard is on is always among them.
+/// What the keyboard is on is always among them, and all stand in the order of their places: an element that were moved
+/// would lose the focus.
 fn keys(sheet: Sheet) -> Vec<String> {
     let (start, end) = sheet.range.get();
     let range = start..end;
@@ -210,7 +224,9 @@ fn keys(sheet: Sheet) -> Vec<String> {
             Some(picture) => picture.id.clone(),
             None => ["#", &place.to_string()].concat(),
         };
-        range.chain(apart).map(key).collect()
+        let before = apart.filter(|apart| *apart < start);
+        let behind = apart.filter(|apart| *apart >= end);
+        before.into_iter().chain(range).chain(behind).map(key).collect()
     })
 }
 

@@ -82,6 +82,9 @@ fn content(
     is_loaded: RwSignal<bool>,
     is_pointed_at: RwSignal<bool>,
 ) -> AnyView {
+    // Whatever rushes past is not fetched.
+    let is_wanted = Memo::new(move |before: Option<&bool>| before == Some(&true) || !sheet.is_quick.get());
+    let url = picture.url.clone();
     let id = picture.id.clone();
     let open = move |event: MouseEvent| {
         // With a key held down the browser opens the picture in a tab of its own.
@@ -99,7 +102,7 @@ fn content(
             on:click=open
         >
             <img
-                src=picture.url.clone()
+                src=move || url.clone().filter(|_| is_wanted.get())
                 alt=""
                 width=picture.width
                 height=picture.height
