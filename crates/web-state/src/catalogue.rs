@@ -1,8 +1,6 @@
-//! The catalogues of sentences: which language, how a sentence is filled, which plural, and how long ago in words.
+//! The catalogues of sentences: which language, how a sentence is filled, and which plural.
 //!
 //! Owns: the rules for placeholders and plurals. Must not: hold a sentence; those are in `crates/web/catalogues`.
-
-use crate::phrase::Phrase;
 
 /// A language that there is a catalogue for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,24 +22,6 @@ impl Language {
         match self {
             Self::English => "en",
             Self::Hindi => "hi",
-        }
-    }
-
-    /// The tag that numbers and dates are shown by. The hub's customers live in India.
-    #[must_use]
-    pub const fn locale(self) -> &'static str {
-        match self {
-            Self::English => "en-IN",
-            Self::Hindi => "hi-IN",
-        }
-    }
-
-    /// Its name in itself.
-    #[must_use]
-    pub const fn own_name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::Hindi => "हिन्दी",
         }
     }
 
@@ -105,48 +85,6 @@ pub fn placeholders(sentence: &str) -> Vec<&str> {
     sentence.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
 }
 
-/// How long ago something was, as people say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ago {
-    /// Less than a minute, or not yet by a clock that lags.
-    Now,
-    /// Minutes, up to 59.
-    Minutes(u32),
-    /// Hours, up to 23.
-    Hours(u32),
-    /// Days, up to 6.
-    Days(u32),
-    /// So long that its date says more.
-    Date,
-}
-
-impl Ago {
-    /// How long before `now_ms` that was.
-    #[must_use]
-    pub fn of(then_ms: u64, now_ms: u64) -> Self {
-        let minutes = u32::try_from(now_ms.saturating_sub(then_ms) / 60_000).unwrap_or(u32::MAX);
-        match minutes {
-            0 => Self::Now,
-            1..60 => Self::Minutes(minutes),
-            60..1_440 => Self::Hours(minutes / 60),
-            1_440..10_080 => Self::Days(minutes / 1_440),
-            _ => Self::Date,
-        }
-    }
-
-    /// The words; none where the date is shown instead.
-    #[must_use]
-    pub fn phrase(self) -> Option<Phrase> {
-        match self {
-            Self::Now => Some(Phrase::new("ago.now")),
-            Self::Minutes(count) => Some(Phrase::counted("ago.minutes", count)),
-            Self::Hours(count) => Some(Phrase::counted("ago.hours", count)),
-            Self::Days(count) => Some(Phrase::counted("ago.days", count)),
-            Self::Date => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,26 +124,5 @@ mod tests {
             assert_eq!(fill(sentence, &values), expected, "{sentence}");
         }
         assert_eq!(placeholders("{a} of {b}, {"), ["a", "b"]);
-    }
-
-    #[test]
-    fn time_ago_is_rounded_down() {
-        const NOW: u64 = 1_795_000_000_000;
-        const MINUTE: u64 = 60_000;
-        for (before, expected) in [
-            (0, Ago::Now),
-            (MINUTE - 1, Ago::Now),
-            (MINUTE, Ago::Minutes(1)),
-            (60 * MINUTE - 1, Ago::Minutes(59)),
-            (60 * MINUTE, Ago::Hours(1)),
-            (24 * 60 * MINUTE - 1, Ago::Hours(23)),
-            (24 * 60 * MINUTE, Ago::Days(1)),
-            (7 * 24 * 60 * MINUTE - 1, Ago::Days(6)),
-            (7 * 24 * 60 * MINUTE, Ago::Date),
-        ] {
-            assert_eq!(Ago::of(NOW - before, NOW), expected, "{before}");
-        }
-        assert_eq!(Ago::of(NOW + 5_000, NOW), Ago::Now);
-        assert_eq!(Ago::of(0, u64::MAX).phrase(), None);
     }
 }

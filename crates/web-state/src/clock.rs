@@ -1,111 +1,11 @@
-//! The session's clock: how much is left, the ring of its hours, and when to warn.
+//! The session's clock: what is said of the time that is left, and when to warn.
 //!
 //! Owns: what is shown of time and when it is announced. Must not: read the time, or decide when an hour begins, which
 //! `domain::hours` does.
 
 use crate::phrase::{Phrase, Value};
-use domain::hours::{Clock, Moment};
 
 const MINUTE_MS: u64 = 60_000;
-
-/// A session whose clock runs, or has run out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionClock {
-    clock: Clock,
-    started_at_ms: u64,
-    hours: u32,
-}
-
-impl SessionClock {
-    /// The clock of a session of `hours` hours that was started then.
-    #[must_use]
-    pub const fn new(started_at_ms: u64, hours: u32) -> Self {
-        Self { clock: Clock::new(started_at_ms, hours), started_at_ms, hours }
-    }
-
-    /// The hours that were bought.
-    #[must_use]
-    pub const fn hours(self) -> u32 {
-        self.hours
-    }
-
-    /// How much is left; nothing once it is over.
-    #[must_use]
-    pub fn remaining_ms(self, now_ms: u64) -> u64 {
-        self.clock.expires_at_ms().saturating_sub(now_ms.max(self.started_at_ms))
-    }
-
-    /// When it ends.
-    #[must_use]
-    pub fn expires_at_ms(self) -> u64 {
-        self.clock.expires_at_ms()
-    }
-
-    /// Which hour it is, from 0; none once it is over.
-    #[must_use]
-    pub fn hour_index(self, now_ms: u64) -> Option<u32> {
-        match self.clock.at(now_ms) {
-            Moment::Running { hour_index, .. } => Some(hour_index),
-            Moment::Over => None,
-        }
-    }
-
-    /// When the next hour begins with a new strip; none in the last one and afterwards.
-    #[must_use]
-    pub fn resets_at_ms(self, now_ms: u64) -> Option<u64> {
-        match self.clock.at(now_ms) {
-            Moment::Running { resets_at_ms, .. } => resets_at_ms,
-            Moment::Over => None,
-        }
-    }
-
-    /// The ring.
-    #[must_use]
-    pub fn ring(self, now_ms: u64) -> Ring {
-        let whole_ms = self.clock.expires_at_ms().saturating_sub(self.started_at_ms).max(1);
-        let gone_ms = whole_ms.saturating_sub(self.remaining_ms(now_ms));
-        let permille = gone_ms.saturating_mul(1_000).checked_div(whole_ms).unwrap_or(1_000);
-        Ring { hours: self.hours, elapsed_permille: u32::try_from(permille).unwrap_or(1_000).min(1_000) }
-    }
-}
-
-/// The ring of the hours bought: a segment each, and how far around it is. In thousandths of the whole ring, as an SVG path
-/// of `pathLength="1000"` takes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ring {
-    /// Segments.
-    pub hours: u32,
-    /// How much of the ring is gone.
-    pub elapsed_permille: u32,
-}
-
-impl Ring {
-    /// Where each segment begins and how long it is, and how much of it is gone.
-    #[must_use]
-    pub fn segments(self) -> Vec<Segment> {
-        // A session has 24 hours at most.
-        let hours = self.hours.clamp(1, 24);
-        let at = |hour: u32| hour.saturating_mul(1_000).checked_div(hours).unwrap_or_default();
-        (0..hours)
-            .map(|hour| {
-                let from = at(hour);
-                let length = at(hour.saturating_add(1)).saturating_sub(from);
-                Segment { from, length, elapsed: self.elapsed_permille.saturating_sub(from).min(length) }
-            })
-            .collect()
-    }
-}
-
-/// One hour of the ring, in thousandths of the whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// Where it begins.
-    pub from: u32,
-    /// How long it is.
-    pub length: u32,
-    /// How much of it is gone.
-    pub elapsed: u32,
-}
 
 /// A warning that the session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

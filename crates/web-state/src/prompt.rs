@@ -1,4 +1,5 @@
-//! The prompt while it is typed: whether it can be sent, how much room is left, and which keys send it.
+//! The prompt while it is typed: whether it can be sent, how much room is left, which keys send it, and which bring back
+//! what was said before.
 //!
 //! Owns: the check before sending. Must not: know limits of its own; those are `domain`'s.
 
@@ -77,6 +78,10 @@ pub enum Key {
     Send,
     /// Begins a new line, which the field does by itself.
     NewLine,
+    /// Brings back what was said before that.
+    Earlier,
+    /// Goes on to what was said after that.
+    Later,
     /// Whatever the field makes of it.
     Other,
 }
@@ -84,16 +89,59 @@ pub enum Key {
 /// The code that browsers give a key that an input method is still working on.
 const KEY_CODE_COMPOSING: u32 = 229;
 
+/// What is held together with a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Shift.
+    pub shift: bool,
+    /// Ctrl, or Cmd.
+    pub ctrl_or_meta: bool,
+    /// Alt.
+    pub alt: bool,
+}
+
 /// What a key does. Enter belongs to the input method while it composes: half the customers type Hindi with one. Only
 /// together with Ctrl or Cmd it sends whatever else is held.
 #[must_use]
-pub fn on_key(key: &str, shift: bool, ctrl_or_meta: bool, is_composing: bool, key_code: u32) -> Key {
-    if key != "Enter" || is_composing || key_code == KEY_CODE_COMPOSING {
-        Key::Other
-    } else if ctrl_or_meta || !shift {
-        Key::Send
-    } else {
-        Key::NewLine
+pub fn on_key(key: &str, held: Held, is_composing: bool, key_code: u32) -> Key {
+    if is_composing || key_code == KEY_CODE_COMPOSING {
+        return Key::Other;
+    }
+    match (key, held) {
+        ("Enter", Held { shift: true, ctrl_or_meta: false, .. }) => Key::NewLine,
+        ("Enter", _) => Key::Send,
+        ("ArrowUp", Held { alt: true, shift: false, ctrl_or_meta: false }) => Key::Earlier,
+        ("ArrowDown", Held { alt: true, shift: false, ctrl_or_meta: false }) => Key::Later,
+        _ => Key::Other,
+    }
+}
+
+/// A walk through what was said before. What was being typed is at its near end, and is not lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// How far back it is; 0 at what was being typed.
+    back: usize,
+    typed: String,
+}
+
+impl Walk {
+    /// The words of the next step, of all that was said, the oldest first; none where there is nothing further. `shown` is
+    /// what the field holds now.
+    pub fn step(&mut self, said: &[&str], key: Key, shown: &str) -> Option<String> {
+        let back = match key {
+            Key::Earlier => self.back.saturating_add(1),
+            Key::Later => self.back.checked_sub(1)?,
+            _ => return None,
+        };
+        if self.back == 0 {
+            self.typed = shown.to_owned();
+        }
+        let words = match back {
+            0 => self.typed.as_str(),
+            _ => said.get(said.len().checked_sub(back)?)?,
+        };
+        self.back = back;
+        Some(words.to_owned())
     }
 }
 
@@ -132,17 +180,46 @@ mod tests {
 
     #[test]
     fn enter_sends_unless_an_input_method_needs_it() {
-        for (key, shift, ctrl_or_meta, composing, code, expected) in [
-            ("Enter", false, false, false, 13, Key::Send),
-            ("Enter", true, false, false, 13, Key::NewLine),
-            ("Enter", false, true, false, 13, Key::Send),
-            ("Enter", true, true, false, 13, Key::Send),
-            ("Enter", false, false, true, 13, Key::Other),
-            ("Enter", false, false, false, 229, Key::Other),
-            ("Enter", false, true, true, 229, Key::Other),
-            ("a", false, true, false, 65, Key::Other),
+        let held =
+            |keys: &str| Held { shift: keys.contains('S'), ctrl_or_meta: keys.contains('C'), alt: keys.contains('A') };
+        for (key, keys, composing, code, expected) in [
+            ("Enter", "", false, 13, Key::Send),
+            ("Enter", "S", false, 13, Key::NewLine),
+            ("Enter", "C", false, 13, Key::Send),
+            ("Enter", "SC", false, 13, Key::Send),
+            ("Enter", "", true, 13, Key::Other),
+            ("Enter", "", false, 229, Key::Other),
+            ("Enter", "C", true, 229, Key::Other),
+            ("a", "C", false, 65, Key::Other),
+            ("ArrowUp", "A", false, 38, Key::Earlier),
+            ("ArrowDown", "A", false, 40, Key::Later),
+            ("ArrowUp", "", false, 38, Key::Other),
+            ("ArrowUp", "SA", false, 38, Key::Other),
+            ("ArrowUp", "A", true, 38, Key::Other),
         ] {
-            assert_eq!(on_key(key, shift, ctrl_or_meta, composing, code), expected, "{key} {shift} {code}");
+            assert_eq!(on_key(key, held(keys), composing, code), expected, "{key} {keys} {code}");
         }
+    }
+
+    #[test]
+    fn what_was_being_typed_is_not_lost_on_the_way() {
+        let said = ["a lighthouse", "a tea stall"];
+        let mut walk = Walk::default();
+        let mut shown = "a pap".to_owned();
+        for (key, expected) in [
+            (Key::Later, None),
+            (Key::Earlier, Some("a tea stall")),
+            (Key::Earlier, Some("a lighthouse")),
+            (Key::Earlier, None),
+            (Key::Later, Some("a tea stall")),
+            (Key::Later, Some("a pap")),
+            (Key::Later, None),
+            (Key::Other, None),
+        ] {
+            let words = walk.step(&said, key, &shown);
+            assert_eq!(words.as_deref(), expected, "{key:?} from {shown}");
+            shown = words.unwrap_or(shown);
+        }
+        assert_eq!(Walk::default().step(&[], Key::Earlier, "x"), None);
     }
 }

@@ -45,17 +45,6 @@ impl Route {
             Self::Log => "#/log".to_owned(),
         }
     }
-
-    /// The key of the page's title.
-    #[must_use]
-    pub const fn title_key(&self) -> &'static str {
-        match self {
-            Self::Studio { .. } => "nav.studio",
-            Self::Plans => "nav.plans",
-            Self::History => "nav.history",
-            Self::Log => "nav.log",
-        }
-    }
 }
 
 /// Only an id goes on from here into requests.

@@ -81,12 +81,6 @@ impl Size {
         Self::ALL.into_iter().find(|size| size.id() == id)
     }
 
-    /// The size of exactly those sides.
-    #[must_use]
-    pub fn from_sides(width: u32, height: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|size| (size.width(), size.height()) == (width, height))
-    }
-
     /// The size that comes closest: engines may round, and other clients ask for what is not offered here.
     #[must_use]
     pub fn nearest(width: u32, height: u32) -> Self {
@@ -135,12 +129,6 @@ impl Settings {
         self.count
     }
 
-    /// Whether so many credits are enough.
-    #[must_use]
-    pub const fn can_afford(&self, remaining: u32) -> bool {
-        self.count <= remaining
-    }
-
     /// The negative prompt as it is sent; none rather than empty.
     ///
     /// # Errors
@@ -159,11 +147,6 @@ impl Settings {
     /// Takes steps from a field: the nearest that there is. What is no number changes nothing.
     pub fn set_steps(&mut self, typed: &str) {
         self.steps = whole(typed).map_or(self.steps, |steps| clamp(steps, &STEPS));
-    }
-
-    /// Takes the count from a field, likewise.
-    pub fn set_count(&mut self, typed: &str) {
-        self.count = whole(typed).map_or(self.count, |count| clamp(count, &BATCH_COUNT));
     }
 
     /// Takes the guidance from a field (`7`, `7.5`, `7,5`), likewise.

@@ -1,6 +1,6 @@
 //! Credits as frames of film: what the hour holds, what was made of it, and the same in words.
 //!
-//! Owns: which frames there are and which sentence stands beside them. Must not: count credits, which the ledger does.
+//! Owns: which frames there are, and what the next picture leaves. Must not: count credits, which the ledger does.
 
 use crate::phrase::{Phrase, Value};
 
@@ -67,18 +67,6 @@ pub enum Frame {
     Free,
 }
 
-impl Frame {
-    /// The key of what it is called.
-    #[must_use]
-    pub const fn key(&self) -> &'static str {
-        match self {
-            Self::Used { .. } => "strip.frame_used",
-            Self::Held => "strip.frame_held",
-            Self::Free => "strip.frame_free",
-        }
-    }
-}
-
 /// The most frames that are drawn, whatever a plan holds.
 const FRAMES_MAX: usize = 60;
 
@@ -94,62 +82,6 @@ pub fn frames(per_hour: u32, spent: u32, held: u32, urls: &[String]) -> Vec<Fram
     frames.extend((0..size(held)).map(|_| Frame::Held));
     frames.resize(total, Frame::Free);
     frames
-}
-
-/// Which strip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reel {
-    /// Of pictures.
-    Pictures,
-    /// Of videos.
-    Videos,
-}
-
-/// The strip in words.
-#[must_use]
-pub fn sentence(reel: Reel, balance: &Balance) -> Phrase {
-    let pictures = reel == Reel::Pictures;
-    let pick = |of_pictures: &'static str, of_videos: &'static str| if pictures { of_pictures } else { of_videos };
-    let all = balance.per_hour;
-    if all == 0 {
-        return Phrase::new(pick("strip.none_in_plan", "strip.videos_none_in_plan"));
-    }
-    match (balance.session, balance.remaining, balance.resets_at_ms) {
-        (SessionStatus::Ended, ..) => Phrase::new("strip.ended"),
-        (SessionStatus::Ready, ..) => Phrase::counted(pick("strip.ready", "strip.videos_ready"), all),
-        (SessionStatus::Active, 0, Some(at)) => {
-            Phrase::counted(pick("strip.all_made_until", "strip.videos_all_made_until"), all)
-                .with("time", Value::TimeOfDay(at))
-        }
-        (SessionStatus::Active, 0, None) => {
-            Phrase::counted(pick("strip.all_made_last", "strip.videos_all_made_last"), all)
-        }
-        (SessionStatus::Active, left, Some(at)) => {
-            Phrase::counted(pick("strip.left_until", "strip.videos_left_until"), all)
-                .with("left", Value::Number(left))
-                .with("time", Value::TimeOfDay(at))
-        }
-        (SessionStatus::Active, left, None) => {
-            Phrase::counted(pick("strip.left_last", "strip.videos_left_last"), all).with("left", Value::Number(left))
-        }
-    }
-}
-
-/// The first half of the sentence while the clock runs, for where it stands apart: `5 of 8 left`.
-#[must_use]
-pub fn left(balance: &Balance) -> Phrase {
-    Phrase::new("strip.left")
-        .with("left", Value::Number(balance.remaining))
-        .with("count", Value::Number(balance.per_hour))
-}
-
-/// The other half: `new strip at 14:20`, or that there will be none.
-#[must_use]
-pub fn next(balance: &Balance) -> Phrase {
-    match balance.resets_at_ms {
-        Some(at) => Phrase::new("strip.new_at").with("time", Value::TimeOfDay(at)),
-        None => Phrase::new("strip.last_hour"),
-    }
 }
 
 /// What the next request leaves, said before it is sent: `2 pictures, 6 left after this`; none where it cannot be afforded.
@@ -189,30 +121,6 @@ mod tests {
             assert_eq!(drawn(per_hour, spent, held, known), expected);
         }
         assert_eq!(frames(u32::MAX, u32::MAX, u32::MAX, &[]).len(), 60);
-    }
-
-    #[test]
-    fn the_sentence_says_what_is_left_and_what_comes() {
-        let balance = |session, remaining, resets_at_ms| Balance {
-            per_hour: 8,
-            remaining,
-            resets_at_ms,
-            session,
-            ..Balance::default()
-        };
-        use SessionStatus::{Active, Ended, Ready};
-        for (session, remaining, resets, expected) in [
-            (Ready, 8, None, "strip.ready"),
-            (Active, 5, Some(9), "strip.left_until"),
-            (Active, 5, None, "strip.left_last"),
-            (Active, 0, Some(9), "strip.all_made_until"),
-            (Active, 0, None, "strip.all_made_last"),
-            (Ended, 0, None, "strip.ended"),
-        ] {
-            assert_eq!(sentence(Reel::Pictures, &balance(session, remaining, resets)).key, expected);
-        }
-        let none = Balance { session: Active, ..Balance::default() };
-        assert_eq!(sentence(Reel::Videos, &none).key, "strip.videos_none_in_plan");
     }
 
     #[test]

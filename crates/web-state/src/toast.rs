@@ -153,15 +153,6 @@ impl Toasts {
         }
     }
 
-    /// When the next one goes by itself; none where none does.
-    #[must_use]
-    pub fn next_end_ms(&self, now_ms: u64) -> Option<u64> {
-        let is_held = self.held_since_ms.is_some();
-        let shown = self.shown(now_ms);
-        let ends = shown.iter().filter(|toast| !is_held || toast.can_restore());
-        ends.map(|toast| if is_held { toast.at_ms.saturating_add(UNDO_HELD_MS) } else { toast.ends_ms() }).min()
-    }
-
     /// The log, the newest first.
     #[must_use]
     pub fn log(&self) -> Vec<&Toast> {
@@ -218,10 +209,8 @@ mod tests {
         assert_eq!(ids(&toasts, 1_000), [3, 4, 5]);
         toasts.dismiss(4);
         assert_eq!(ids(&toasts, 1_000), [2, 3, 5]);
-        assert_eq!(toasts.next_end_ms(NOW + 1_000), Some(NOW + 6_000));
         assert_eq!(ids(&toasts, 6_000), [5]);
         assert_eq!(ids(&toasts, 13_000), Vec::<u32>::new());
-        assert_eq!(toasts.next_end_ms(NOW + 13_000), None);
         assert_eq!(toasts.log().first().map(|toast| toast.id), Some(5));
     }
 
@@ -243,9 +232,7 @@ mod tests {
         toasts.hold(NOW + 5_000);
         toasts.hold(NOW + 7_000);
         assert_eq!(ids(&toasts, 16_999), [1, 2]);
-        assert_eq!(toasts.next_end_ms(NOW + 16_000), Some(NOW + 17_000));
         assert_eq!(ids(&toasts, 60_000), [1]);
-        assert_eq!(toasts.next_end_ms(NOW + 60_000), None);
         toasts.release(NOW + 65_000);
         assert_eq!(ids(&toasts, 65_000), [1]);
         assert_eq!(ids(&toasts, 66_000), Vec::<u32>::new());

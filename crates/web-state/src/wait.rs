@@ -124,19 +124,6 @@ impl Wait {
         }
     }
 
-    /// What the prompt's button says meanwhile, in one or two words.
-    #[must_use]
-    pub const fn button_key(self) -> &'static str {
-        match self {
-            Self::Sending => "prompt.button_sending",
-            Self::Queued { .. } | Self::Retrying { .. } => "prompt.button_queued",
-            Self::Waking { .. } => "prompt.button_waking",
-            Self::Drawing { .. } => "prompt.button_drawing",
-            Self::Cancelling => "prompt.button_cancelling",
-            Self::Offline => "prompt.button_offline",
-        }
-    }
-
     /// Whether it can be taken back now.
     #[must_use]
     pub const fn can_cancel(self) -> bool {

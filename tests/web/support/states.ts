@@ -91,7 +91,24 @@ export const states: Record<string, Way> = {
     await hold.arrived();
     return visitor;
   },
+  "studio while the engine wakes": async (_, bench, locale) => {
+    await bench.engine.order(bench.marker, { kind: "cold", estimated_time: 300 });
+    const { visitor } = await customerIn(bench, locale);
+    await ask(visitor, `A lighthouse ${bench.marker}`);
+    // The clock of the wait is told in words alone, so it is the row that says what is waited for.
+    await visitor.page.locator("figure[data-wait=waking]").waitFor();
+    return visitor;
+  },
   "studio with a failure": (_, bench, locale) => notDrawn(bench, locale),
+  "studio with a part of a batch": async (_, bench, locale) => {
+    await bench.engine.order(bench.marker, { kind: "refuse_prompt" }, 1);
+    const { visitor } = await customerIn(bench, locale);
+    await chooseCount(visitor, 2);
+    await ask(visitor, `A paper boat on a rainy street ${bench.marker}`);
+    await failed(visitor);
+    await there(visitor);
+    return visitor;
+  },
   "studio with variants": async (_, bench, locale) => {
     const { visitor } = await withPicture(bench, locale);
     await visitor.page.locator("figure").hover();
@@ -102,9 +119,7 @@ export const states: Record<string, Way> = {
   },
   "studio with a batch": async (_, bench, locale) => {
     const { visitor } = await customerIn(bench, locale);
-    await visitor.page.locator("[aria-controls=panel]").click();
-    await visitor.page.locator("input[name=count][value='4']").check();
-    await visitor.page.locator("[aria-controls=panel]").click();
+    await chooseCount(visitor, 4);
     await ask(visitor, "A paper boat on a rainy street");
     await visitor.page.locator("figure[data-state=there]").nth(3).waitFor();
     return visitor;
@@ -113,6 +128,14 @@ export const states: Record<string, Way> = {
     const { customer, visitor } = await customerIn(bench, locale, "flash-lite");
     await usedUp(customer);
     await visitor.page.locator(".dock-notices .notice").waitFor();
+    await visitor.page.locator("figure[data-state=there]").nth(2).waitFor();
+    return visitor;
+  },
+  "studio and a notice": async (_, bench, locale) => {
+    const { visitor } = await withPicture(bench, locale);
+    await visitor.page.locator("figure").hover();
+    await visitor.page.locator("figure [href='#i-trash-2']").locator("xpath=ancestor::button").click();
+    await visitor.page.locator(".toast").waitFor();
     return visitor;
   },
   "studio near the end": async (studio, bench, locale) => {
@@ -203,6 +226,13 @@ export const states: Record<string, Way> = {
     return visitor;
   },
 };
+
+/** Chooses in the panel how many pictures the next request is for, and closes it. */
+async function chooseCount({ page }: Visitor, count: number): Promise<void> {
+  await page.locator("[aria-controls=panel]").click();
+  await page.locator(`input[name=count][value='${count}']`).check();
+  await page.locator("[aria-controls=panel]").click();
+}
 
 /** Makes all pictures of his hour, past the page. */
 async function usedUp(customer: Customer): Promise<void> {

@@ -3,35 +3,6 @@
 use super::*;
 use domain::hours::HOUR_MS;
 
-const START: u64 = 1_795_000_000_000;
-
-#[test]
-fn what_is_left_is_never_more_than_was_bought() {
-    let clock = SessionClock::new(START, 2);
-    for (now, left, hour, resets) in [
-        (START - 5_000, 2 * HOUR_MS, Some(0), Some(START + HOUR_MS)),
-        (START, 2 * HOUR_MS, Some(0), Some(START + HOUR_MS)),
-        (START + HOUR_MS, HOUR_MS, Some(1), None),
-        (START + 2 * HOUR_MS - 1, 1, Some(1), None),
-        (START + 2 * HOUR_MS, 0, None, None),
-        (u64::MAX, 0, None, None),
-    ] {
-        assert_eq!((clock.remaining_ms(now), clock.hour_index(now), clock.resets_at_ms(now)), (left, hour, resets));
-    }
-}
-
-#[test]
-fn the_ring_goes_around_once() {
-    let clock = SessionClock::new(START, 4);
-    let elapsed = |after| clock.ring(START + after).elapsed_permille;
-    assert_eq!([0, HOUR_MS, 4 * HOUR_MS - 1, 4 * HOUR_MS, 9 * HOUR_MS].map(elapsed), [0, 250, 999, 1_000, 1_000]);
-    let segments = Ring { hours: 3, elapsed_permille: 400 }.segments();
-    let parts: Vec<(u32, u32, u32)> = segments.iter().map(|part| (part.from, part.length, part.elapsed)).collect();
-    assert_eq!(parts, [(0, 333, 333), (333, 333, 67), (666, 334, 0)]);
-    assert_eq!(Ring { hours: 0, elapsed_permille: 0 }.segments().len(), 1);
-    assert_eq!(SessionClock::new(0, 0).ring(5).elapsed_permille, 1_000);
-}
-
 #[test]
 fn each_warning_comes_once() {
     let minutes = |count: u64| count * MINUTE_MS;

@@ -7,7 +7,7 @@ use crate::signal::RwSignal;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_state::prompt::{self, Key, PromptFault};
+use web_state::prompt::{self, Held, Key, PromptFault, Walk};
 use web_state::strip;
 use web_sys::HtmlElement;
 
@@ -46,18 +46,23 @@ pub fn composer(store: Store) -> AnyView {
 }
 
 fn field(store: Store) -> AnyView {
+    let walk = RwSignal::new(Walk::default());
     let keydown = move |event: KeyboardEvent| {
-        let key = prompt::on_key(
-            &event.key(),
-            event.shift_key(),
-            event.ctrl_key() || event.meta_key(),
-            event.is_composing(),
-            event.key_code(),
-        );
-        if key == Key::Send {
-            event.prevent_default();
-            send_draft(store);
+        let held =
+            Held { shift: event.shift_key(), ctrl_or_meta: event.ctrl_key() || event.meta_key(), alt: event.alt_key() };
+        match prompt::on_key(&event.key(), held, event.is_composing(), event.key_code()) {
+            Key::Send => {
+                walk.set(Walk::default());
+                send_draft(store);
+            }
+            key @ (Key::Earlier | Key::Later) => {
+                if let Some(words) = step(store, walk, key) {
+                    keep_draft(store, words);
+                }
+            }
+            Key::NewLine | Key::Other => return,
         }
+        event.prevent_default();
     };
     view! {
         <div class="grow" data-value=move || store.draft.get()>
@@ -71,15 +76,28 @@ fn field(store: Store) -> AnyView {
                 placeholder=t("prompt.placeholder")
                 prop:value=move || store.draft.get()
                 on:input=move |event| {
-                    let text = event_target_value(&event);
-                    browser().keep("draft", &text);
-                    store.draft.set(text);
+                    walk.set(Walk::default());
+                    keep_draft(store, event_target_value(&event));
                 }
                 on:keydown=keydown
             ></textarea>
         </div>
     }
     .into_any()
+}
+
+/// What was said before or after that in this conversation.
+fn step(store: Store, walk: RwSignal<Walk>, key: Key) -> Option<String> {
+    let shown = store.draft.get_untracked();
+    store.messages.with_untracked(|said| {
+        let said: Vec<&str> = said.iter().map(|message| message.content.as_str()).collect();
+        walk.update_untracked(|walk| walk.step(&said, key, &shown))
+    })
+}
+
+fn keep_draft(store: Store, words: String) {
+    browser().keep("draft", &words);
+    store.draft.set(words);
 }
 
 fn toggle(is_open: RwSignal<bool>) -> AnyView {
@@ -171,8 +189,7 @@ fn cost(store: Store) -> AnyView {
 
 /// Puts words into the prompt, to be changed and sent.
 pub fn put_words(store: Store, words: String) {
-    browser().keep("draft", &words);
-    store.draft.set(words);
+    keep_draft(store, words);
     if let Some(field) = document().get_element_by_id("prompt").and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
         let _ = field.focus();
     }
@@ -190,7 +207,6 @@ fn send_draft(store: Store) {
     let Ok(words) = store.draft.with_untracked(|draft| prompt::read(draft)) else { return };
     let settings = store.settings.get_untracked();
     if send::send(store, words, settings, false) {
-        store.draft.set(String::new());
-        browser().keep("draft", "");
+        keep_draft(store, String::new());
     }
 }

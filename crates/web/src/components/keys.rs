@@ -17,7 +17,10 @@ type Line = (&'static [&'static str], &'static str);
 
 /// Where keys work: the words of the place, and its keys with what they do.
 const PLACES: [(&str, &[Line]); 3] = [
-    ("keys.in_prompt", &[(&["Enter"], "keys.send"), (&["Shift", "Enter"], "keys.new_line")]),
+    (
+        "keys.in_prompt",
+        &[(&["Enter"], "keys.send"), (&["Shift", "Enter"], "keys.new_line"), (&["Alt", "↑"], "keys.earlier")],
+    ),
     (
         "keys.on_picture",
         &[

@@ -41,6 +41,7 @@ pub fn menu(store: Store, drawn_anew: RwSignal<u32>) -> AnyView {
             )}
             <a class="menu-item" href=Route::Log.to_hash()>{icon("scroll-text")}<span>{t("menu.log")}</span></a>
             {item("keyboard", "menu.keys", crate::components::keys::open)}
+            <a class="menu-item" href="licences.txt" target="_blank" rel="noopener">{icon("scale")}<span>{t("menu.licences")}</span></a>
             {item("log-out", "menu.sign_out", move || account::sign_out(store))}
         </div>
     }

@@ -152,7 +152,7 @@ fn wait_line(store: Store, phase: Memo<Option<Phase>>, request_id: String) -> An
     };
     view! {
         <div class="picture-wait">
-            <progress class="progress" max="100" aria-label=t("picture.progress")></progress>
+            <progress class="hidden" max="100" aria-label=t("picture.progress")></progress>
             <p>{icon("hourglass")}<span>{move || words.get()}</span></p>
             {cancel}
         </div>

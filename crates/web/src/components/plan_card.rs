@@ -136,7 +136,9 @@ fn label(plan: &Plan, offer: &Offer, state: &Buying) -> String {
 
 /// What is said below the button: how buying stands, why it cannot be, or what it would do.
 fn hint(store: Store, is_busy: bool, offer: &Offer, state: &Buying) -> String {
-    let said = if *state == Buying::Choosing { String::new() } else { store.purchase.with(buying::Purchase::words) };
+    // That hours were bought stands on top of the page.
+    let is_said = !matches!(state, Buying::Choosing | Buying::Paid { .. });
+    let said = if is_said { store.purchase.with(buying::Purchase::words) } else { String::new() };
     if !said.is_empty() {
         return said;
     }

@@ -92,7 +92,8 @@ fn ask_later(store: Store, request_id: String, tries: u32) {
     let Some(after_ms) = failure::asks_by_itself_after_ms(tries) else { return };
     spawn_local(async move {
         browser().sleep(u32::try_from(after_ms).unwrap_or(u32::MAX)).await;
-        if store.is_online.get_untracked() {
+        // It may have been asked for meanwhile, by the customer or since the network is back.
+        if store.is_online.get_untracked() && tries_of(store, &request_id) == tries.saturating_add(1) {
             ask_again_for(store, &request_id);
         }
     });

@@ -3,9 +3,8 @@
 //! Owns: which of the customer's sessions is the one, and asking the hub about it. Must not: count credits itself.
 
 use crate::bridge::spawn_local;
-use domain::hours::HOUR_MS;
+use domain::hours::{Clock, HOUR_MS, Moment};
 use leptos::prelude::*;
-use web_state::clock::SessionClock;
 
 use super::{Balance, Session, Store, notices, rows};
 use crate::bridge::{Ask, Row, hub};
@@ -90,7 +89,10 @@ pub fn take(store: Store, balance: Option<Balance>) {
 async fn refresh_strip(store: Store, session: &Session) {
     let now_ms = hub().now();
     let since_ms = session.started_at_ms.map_or(session.created_at_ms, |started_at_ms| {
-        let hour_index = SessionClock::new(started_at_ms, session.hours).hour_index(now_ms).unwrap_or_default();
+        let hour_index = match Clock::new(started_at_ms, session.hours).at(now_ms) {
+            Moment::Running { hour_index, .. } => hour_index,
+            Moment::Over => 0,
+        };
         started_at_ms.saturating_add(HOUR_MS.saturating_mul(u64::from(hour_index)))
     });
     if let Some(found) = hub().ask(Ask::Strip(&session.id, since_ms)).await.rows() {
