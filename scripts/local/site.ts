@@ -23,12 +23,16 @@ const types: Record<string, string> = {
   js: "text/javascript; charset=utf-8",
   json: "application/json; charset=utf-8",
   svg: "image/svg+xml",
+  txt: "text/plain; charset=utf-8",
   wasm: "application/wasm",
   woff2: "font/woff2",
 };
 
 /** The forms in which a file may lie beside itself, the smaller first. */
 const encodings = [["br", "br"], ["gzip", "gz"]] as const;
+
+/** Files of the site's folder itself. */
+const rootFiles = ["favicon.svg", "licences.txt"];
 
 /** A name of one part, as the build writes them: it leads nowhere else. */
 const assetPath = /^\/assets\/([A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
@@ -48,14 +52,15 @@ export class Site {
   /** Answers a request for a page or a part of it; nothing where the path is not the site's. */
   async answer(request: Request, url: URL): Promise<Response | undefined> {
     const asset = assetPath.exec(url.pathname)?.[1];
-    if (url.pathname !== "/" && url.pathname !== "/favicon.svg" && asset === undefined) return undefined;
+    const rootFile = rootFiles.find((name) => url.pathname === `/${name}`);
+    if (url.pathname !== "/" && rootFile === undefined && asset === undefined) return undefined;
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response(null, { status: 405, headers: { ...shared, allow: "GET, HEAD" } });
     }
     const answer = url.pathname === "/"
       ? await this.#index()
-      : asset === undefined
-      ? await this.#file("favicon.svg", request, "max-age=3600")
+      : rootFile !== undefined
+      ? await this.#file(rootFile, request, "max-age=3600")
       : await this.#file(`assets/${asset}`, request, "public, max-age=31536000, immutable");
     return request.method === "HEAD" ? new Response(null, answer) : answer;
   }
@@ -92,7 +97,7 @@ export class Site {
   }
 }
 
-/** What a page may load and whom it may ask; the same as xtask's `build_web/policy.rs` writes for other hosts. */
+/** What a page may load and whom it may ask: what xtask's `build_web/policy.rs` writes for other hosts, held to it by tests. */
 export function contentSecurityPolicy({ hubUrl, checkoutUrl }: HubFacts): string {
   const hub = new URL(hubUrl).origin;
   const checkout = new URL(checkoutUrl).origin;

@@ -9,6 +9,7 @@ mod bundle;
 mod compress;
 mod fonts;
 mod icons;
+mod licences;
 mod page;
 mod policy;
 
@@ -183,6 +184,8 @@ impl Builder<'_> {
         let hub = self.options.hub.as_ref();
         fs::write(staging.join("index.html"), page::page(&template, &assets, &icons, hub)?)?;
         fs::copy(web.join("favicon.svg"), staging.join("favicon.svg")).context("crates/web has no favicon.svg")?;
+        let licences = licences::text(self.shell, self.project, &bundle::metafile(&out))?;
+        fs::write(staging.join("licences.txt"), licences)?;
         if let Some(hub) = hub {
             fs::write(staging.join("_headers"), page::headers(hub))?;
         }

@@ -14,6 +14,11 @@ use crate::project::Project;
 const STYLE_TARGET: &str = "--target=chrome111,firefox113,safari16.4";
 const SCRIPT_TARGET: &str = "--target=es2022";
 
+/// Where esbuild writes down what the module is made of.
+pub fn metafile(out: &Path) -> PathBuf {
+    out.join("boot.json")
+}
+
 /// esbuild, ready to bundle.
 pub struct Bundler<'a> {
     shell: &'a Shell,
@@ -36,7 +41,8 @@ impl<'a> Bundler<'a> {
     pub fn module(&self, entry: &Path, glue: &Path, out: &Path) -> Result<Vec<u8>> {
         let alias = format!("--alias:web-wasm={}", glue.display());
         let storage = format!("--alias:@supabase/storage-js={}", entry.with_file_name("no_storage.ts").display());
-        let flags = ["--format=esm", "--tree-shaking=true", SCRIPT_TARGET, &alias, &storage];
+        let metafile = format!("--metafile={}", metafile(out).display());
+        let flags = ["--format=esm", "--tree-shaking=true", SCRIPT_TARGET, &alias, &storage, &metafile];
         self.bundle(entry, &out.join("boot.js"), &flags)
     }
 
