@@ -66,15 +66,12 @@ studio.test("ten thousand pictures scroll, and only those in sight have elements
   await assertWindow(page, "at the top");
 
   await page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)");
-  const [middle] = await page.locator(".tile").evaluateAll((found) =>
-    found.map((tile) => tile.getAttribute("aria-posinset") ?? "").slice(found.length / 2)
-  );
-  await pages.history.picture(`picture ${middle}`).waitFor();
-  assert.ok(Number(middle) > 4_000 && Number(middle) < 6_000, `the middle is ${middle}`);
+  const middle = `picture ${pictureCount / 2}`;
+  await pages.history.picture(middle).waitFor();
   await assertWindow(page, "in the middle");
 
   // By the keyboard: to the last one, to the one before, and back to the first.
-  await pages.history.picture(`picture ${middle}`).focus();
+  await pages.history.picture(middle).focus();
   await page.keyboard.press("End");
   await pages.history.picture("picture 10000").and(page.locator(":focus")).waitFor();
   await assertWindow(page, "at the end");

@@ -27,7 +27,6 @@ export async function assertAccessible(page: Page, name: string): Promise<void> 
     awaitPromise: true,
     returnByValue: true,
   });
-  await devtools.detach();
   assert.equal(exceptionDetails, undefined, `axe-core on ${name}: ${exceptionDetails?.exception?.description}`);
   const violations: Violation[] = JSON.parse(result.value);
   const told = violations.map(({ id, help, nodes }) =>

@@ -72,7 +72,11 @@ export const states: Record<string, Way> = {
     await visitor.page.locator("[aria-invalid=true]").first().waitFor();
     return visitor;
   },
-  "studio without hours": async (_, bench, locale) => (await customerIn(bench, locale, null)).visitor,
+  "studio without hours": async (_, bench, locale) => {
+    const { visitor } = await customerIn(bench, locale, null);
+    await visitor.page.locator(".session[data-state=none] .empty").waitFor({ state: "attached" });
+    return visitor;
+  },
   "studio before the first": async (_, bench, locale) => {
     const { visitor } = await customerIn(bench, locale);
     await visitor.page.locator(".session[data-state=ready]").waitFor();
@@ -92,11 +96,11 @@ export const states: Record<string, Way> = {
     return visitor;
   },
   "studio while the engine wakes": async (_, bench, locale) => {
-    await bench.engine.order(bench.marker, { kind: "cold", estimated_time: 300 });
+    await bench.engine.order(bench.marker, { kind: "cold", estimated_time: 12 });
     const { visitor } = await customerIn(bench, locale);
     await ask(visitor, `A lighthouse ${bench.marker}`);
-    // The clock of the wait is told in words alone, so it is the row that says what is waited for.
-    await visitor.page.locator("figure[data-wait=waking]").waitFor();
+    // That it is this wait is told in words alone.
+    await visitor.page.locator(".picture-wait").getByText(/waking up, about|जाग रहा है, लगभग/).waitFor();
     return visitor;
   },
   "studio with a failure": (_, bench, locale) => notDrawn(bench, locale),

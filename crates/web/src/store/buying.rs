@@ -11,6 +11,7 @@ use wasm_bindgen::JsValue;
 use web_state::failure::{self, Failure, Remedy};
 use web_state::phrase::{Phrase, Value};
 use web_state::purchase::{Buying, Event, Kept, asks_again_after_ms};
+use web_state::route::Route;
 use web_state::toast::Kind;
 
 use super::{Store, Who, notices, session};
@@ -253,7 +254,8 @@ fn is_undecided(answer: &Answer) -> bool {
 
 /// The hours are there.
 async fn granted(store: Store, kept: &Kept, session_id: String) {
-    if is_current(store, kept) {
+    let is_current = is_current(store, kept);
+    if is_current {
         browser().keep(NAME, "");
         store.purchase.update(|purchase| purchase.is_settled = true);
         step(store, Event::Granted { session: session_id.clone() });
@@ -261,7 +263,13 @@ async fn granted(store: Store, kept: &Kept, session_id: String) {
     session::load(store).await;
     let key = if kept.extends.as_ref() == Some(&session_id) { "purchase.extended" } else { "purchase.paid" };
     let plan = untrack(|| store.plan_name(&kept.plan_id));
-    notices::tell(store, Kind::Good, Phrase::counted(key, kept.hours).with("plan", Value::Text(plan)), None);
+    let words = Phrase::counted(key, kept.hours).with("plan", Value::Text(plan));
+    // On the page of the plans it stands on top, and takes the focus.
+    if is_current && store.route.with_untracked(|route| *route == Route::Plans) {
+        notices::log(store, Kind::Good, words);
+    } else {
+        notices::tell(store, Kind::Good, words, None);
+    }
 }
 
 fn refused(store: Store, answer: &Answer) {

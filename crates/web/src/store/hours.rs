@@ -8,11 +8,12 @@ use crate::signal::{Memo, effect};
 use domain::hours::HOUR_MS;
 use web_state::clock::{self, Span};
 use web_state::phrase::{Phrase, Value};
+use web_state::route::Route;
 use web_state::strip::SessionStatus;
 use web_state::toast::Kind;
 
 use super::{Balance, Session, Store, notices, session};
-use crate::words::say;
+use crate::words::{say, t};
 
 /// For how long after an hour has turned the hub is asked each second: clocks differ by no more.
 const TURN_MS: u64 = 5_000;
@@ -80,7 +81,13 @@ fn end(store: Store, ended: Session, now_ms: u64) {
     }
     store.over.set(Some(ended));
     store.sessions.update(|sessions| sessions.iter_mut().for_each(|known| known.retain(|one| !one.is_over(now_ms))));
-    notices::say(store, Kind::Note, "clock.over");
+    // Above the prompt it is said anyway.
+    if store.route.with_untracked(|route| matches!(route, Route::Studio { .. })) {
+        notices::announce(store, false, t("clock.over"));
+        notices::log(store, Kind::Note, Phrase::new("clock.over"));
+    } else {
+        notices::say(store, Kind::Note, "clock.over");
+    }
     spawn_local(session::load(store));
 }
 

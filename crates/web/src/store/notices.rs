@@ -24,6 +24,15 @@ pub fn tell(store: Store, kind: Kind, phrase: Phrase, action: Option<Action>) {
     });
 }
 
+/// Writes something into the log alone: it stands on the page already.
+pub fn log(store: Store, kind: Kind, phrase: Phrase) {
+    let now_ms = hub().now();
+    store.toasts.update(|toasts| {
+        let id = toasts.say(kind, phrase, None, now_ms);
+        toasts.dismiss(id);
+    });
+}
+
 /// Has a screen reader say something: at once, or when it has time.
 pub fn announce(store: Store, is_urgent: bool, text: String) {
     let line = if is_urgent { store.urgent } else { store.polite };
