@@ -6,25 +6,65 @@
 //! An element is built at once, where `view!` stands, and hands itself to Leptos as a view that is there already. Leptos
 //! mounts it, takes it away, and puts another in its place; it never changes one.
 
-mod follow;
-mod value;
+/// Pages are drawn in the browser alone: what Leptos wants of a view for drawing it on a server is empty.
+macro_rules! drawn_in_the_browser {
+    ($kind:ty) => {
+        leptos::tachys::no_attrs!($kind);
 
-use std::future::Future;
-use std::future::ready;
-use std::sync::Arc;
+        impl leptos::tachys::view::RenderHtml for $kind {
+            type AsyncOutput = Self;
+            type Owned = Self;
+
+            const MIN_LENGTH: usize = 0;
+
+            fn dry_resolve(&mut self) {}
+
+            fn resolve(self) -> impl Future<Output = Self> + Send {
+                std::future::ready(self)
+            }
+
+            fn to_html_with_buf(
+                self,
+                _: &mut String,
+                _: &mut leptos::tachys::view::Position,
+                _: bool,
+                _: bool,
+                _: Vec<leptos::tachys::html::attribute::any_attribute::AnyAttribute>,
+            ) {
+            }
+
+            fn hydrate<const FROM_SERVER: bool>(
+                self,
+                _: &leptos::tachys::hydration::Cursor,
+                _: &leptos::tachys::view::PositionState,
+            ) -> Self::State {
+                self.build()
+            }
+
+            fn into_owned(self) -> Self {
+                self
+            }
+        }
+    };
+}
+
+use drawn_in_the_browser;
+
+mod follow;
+mod list;
+mod value;
 
 use leptos::ev::EventDescriptor;
 use leptos::html::ElementType;
 use leptos::prelude::*;
-use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::html::node_ref::NodeRefContainer;
-use leptos::tachys::hydration::Cursor;
-use leptos::tachys::view::{Mountable, Position, PositionState, Render, RenderHtml};
+use leptos::tachys::view::{Mountable, Render};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Node};
 
 use follow::{Followed, Follower};
+pub use list::keyed;
 pub use markup::view;
 use value::Decided;
 pub use value::{Child, Property, Text, Value};
@@ -200,51 +240,7 @@ impl Render for Element {
     }
 }
 
-leptos::tachys::no_attrs!(Element);
-
-/// Pages are drawn in the browser alone: what Leptos wants for drawing them on a server is empty.
-impl RenderHtml for Element {
-    type AsyncOutput = Self;
-    type Owned = Self;
-
-    const MIN_LENGTH: usize = 0;
-
-    fn dry_resolve(&mut self) {}
-
-    fn resolve(self) -> impl Future<Output = Self> + Send {
-        ready(self)
-    }
-
-    fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
-
-    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Self {
-        self
-    }
-
-    fn into_owned(self) -> Self {
-        self
-    }
-}
-
-/// A list that keeps the views of the keys that stay.
-#[must_use]
-pub fn keyed(
-    keys: impl Fn() -> Vec<String> + Send + 'static,
-    one: impl Fn(String) -> AnyView + Send + 'static,
-) -> AnyView {
-    let one = SendWrapper::new(one);
-    let one = move |key| {
-        let one: &dyn Fn(String) -> AnyView = &*one;
-        one(key)
-    };
-    boxed_keyed(Box::new(keys), Arc::new(one))
-}
-
-type One = Arc<dyn Fn(String) -> AnyView + Send + Sync>;
-
-fn boxed_keyed(keys: Box<dyn Fn() -> Vec<String> + Send>, one: One) -> AnyView {
-    For(ForProps::builder().each(keys).key(Clone::clone).children(move |key| one(key)).build()).into_any()
-}
+drawn_in_the_browser!(Element);
 
 /// Several views in a row.
 #[derive(Default)]

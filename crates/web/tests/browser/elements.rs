@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web::components::control::icon;
 use web::markup::{keyed, view};
 use web::signal::RwSignal;
-use web_sys::{Element, Node};
+use web_sys::{Element, HtmlElement, Node};
 
 use crate::stage::{stage, turn};
 
@@ -132,6 +133,28 @@ async fn a_list_keeps_the_nodes_of_the_keys_that_stay() {
     stage.kept.set(String::new());
     turn().await;
     assert!(!stage.has("li"));
+}
+
+#[wasm_bindgen_test]
+async fn what_stays_in_its_order_is_not_moved_and_keeps_the_focus() {
+    let stage = stage(|| {
+        let keys = RwSignal::new("a b c".to_owned());
+        let one = |key: String| view! { <button type="button" data-key=key></button> }.into_any();
+        let split = move || keys.with(|keys| keys.split_whitespace().map(str::to_owned).collect());
+        (keys, view! { <p>{keyed(split, one)}<s>"after"</s></p> }.into_any())
+    });
+    let b = stage.find("[data-key=b]");
+    b.dyn_ref::<HtmlElement>().unwrap().focus().unwrap();
+    for keys in ["x y z a b c", "z b c d e", "b", "p q b", "b q", "a b c d", "c b a"] {
+        stage.kept.set(keys.to_owned());
+        turn().await;
+        assert_eq!(stage.attributes("button", "data-key").join(" "), keys);
+        // Put before others that were in front of it, it is another matter.
+        if keys != "c b a" {
+            assert!(b.is_same_node(document().active_element().as_deref()), "{keys}");
+        }
+    }
+    assert_eq!(stage.find("p").last_element_child().unwrap().tag_name(), "S");
 }
 
 #[wasm_bindgen_test]
