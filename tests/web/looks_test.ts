@@ -1,5 +1,5 @@
 /**
- * Every page and every state, as it looks: axe-core finds no fault with it, light and dark, in English and Hindi; nothing
+ * Every page, in the states that support/states.ts lists, as it looks: axe-core finds no fault with it, light and dark, in English and Hindi; nothing
  * shifts; and there is a picture of each for people to look at, in tests/.output/web. Of how fast it is only what is said is
  * measured and printed: this machine is not the customer's.
  */

@@ -11,6 +11,7 @@ const { hub } = studio;
 
 /** What a browser writes into its console by itself when there is no network, or what is said twice is there already. */
 const gone = [
+  /status of 502/,
   /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED|ERR_CONNECTION|WebSocket/,
   /Failed to fetch/,
   /status of 40[349]/,
@@ -77,6 +78,23 @@ studio.test("an answer that is lost is asked for again under the same id, and on
     // The request reached the hub; the answer does not reach the page.
     await route.fetch();
     await route.abort();
+  });
+  const turn = await pages.studio.ask(bench.marker);
+  await turn.picture();
+  assert.equal(new Set(ids).size, 1, "every try has the same id");
+  await paidOnce(bench, customer, sessionId);
+});
+
+studio.test("an answer of whatever stands before the hub decides nothing, and one picture is paid", async (bench) => {
+  const { customer, sessionId, pages, page } = await inTheStudio(bench);
+  const ids: string[] = [];
+  await page.route("**/functions/v1/generate-image", async (route) => {
+    if (route.request().method() !== "POST") return await route.continue();
+    ids.push(route.request().postDataJSON().requestId);
+    if (ids.length > 1) return await route.continue();
+    // The request reached the hub; the answer is a gateway's own.
+    await route.fetch();
+    await route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" });
   });
   const turn = await pages.studio.ask(bench.marker);
   await turn.picture();

@@ -57,7 +57,7 @@ studio.test("a seed that is kept draws the next picture too; one that is not is 
 });
 
 studio.test("Regenerate puts a variant beside the old picture, which stays", async (bench) => {
-  const { customer, pages } = await inTheStudio(bench);
+  const { customer, pages, page } = await inTheStudio(bench);
   const turn = await pages.studio.ask(bench.marker);
   const first = await (await turn.picture()).getAttribute("src");
   await turn.act("Regenerate");
@@ -66,6 +66,7 @@ studio.test("Regenerate puts a variant beside the old picture, which stays", asy
   assert.notEqual(first, second);
   await turn.button("Previous variant").click();
   await turn.says("1 of 2").waitFor();
+  await turn.button("Previous variant").and(page.locator(":focus")).waitFor();
   assert.equal(await (await turn.picture()).getAttribute("src"), first);
   await turn.button("Next variant").click();
   await turn.says("2 of 2").waitFor();

@@ -90,3 +90,21 @@ studio.test("ten thousand pictures scroll, and only those in sight have elements
     await assertWindow(page, `after ${step} px a frame`);
   }
 });
+
+studio.test("Delete is about the picture that has the focus, whatever has come before it", async (bench) => {
+  const customer = await bench.customer();
+  const sessionId = await customer.grant("flash");
+  for (const name of ["one", "two"]) await customer.generate({ prompt: `${bench.marker} ${name}`, sessionId });
+  const { page, pages } = await bench.signedIn(customer);
+  await pages.goTo("Pictures");
+  const tile = (name: string) => pages.history.picture(`${bench.marker} ${name}`);
+  await tile("two").waitFor();
+  await tile("two").focus();
+  await customer.generate({ prompt: `${bench.marker} three`, sessionId });
+  await tile("three").waitFor();
+  await tile("two").and(page.locator(":focus")).waitFor();
+  await page.keyboard.press("Delete");
+  await tile("two").waitFor({ state: "detached" });
+  await tile("three").waitFor();
+  await tile("one").waitFor();
+});

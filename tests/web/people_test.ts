@@ -17,7 +17,9 @@ async function tabTo(page: Page, name: RegExp, key = "Tab"): Promise<void> {
   for (let nth = 0; nth < 60; nth++) {
     await page.keyboard.press(key);
     const focused = page.locator(":focus");
-    const said = await focused.count() ? (await focused.ariaSnapshot()).replaceAll('"', "") : "(nothing)";
+    const said = await focused.count()
+      ? (await focused.ariaSnapshot({ timeout: 500 }).catch(() => "(gone)")).replaceAll('"', "")
+      : "(nothing)";
     if (name.test(said)) return;
     seen.push(said.split("\n")[0]!);
   }
@@ -107,6 +109,27 @@ for (const [name, width, height] of widths) {
     assert.deepEqual(await page.evaluate(overflow), [], "the log");
   });
 }
+
+studio.test("on a phone the conversations give way to the one that was chosen", async (bench) => {
+  const customer = await bench.customer();
+  await customer.grant("flash");
+  const { pages, page } = await bench.signedIn(customer, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  const drawer = page.locator("#conversations");
+  const open = () => page.getByRole("button", { name: "Conversations" }).tap();
+  const first = await pages.studio.ask(`${bench.marker} one`);
+  await first.picture();
+  await open();
+  await drawer.getByRole("link", { name: "New conversation" }).tap();
+  await drawer.waitFor({ state: "hidden" });
+  await (await pages.studio.ask(`${bench.marker} two`)).picture();
+  await open();
+  await drawer.getByRole("link", { name: `${bench.marker} one` }).tap();
+  await drawer.waitFor({ state: "hidden" });
+  await first.picture();
+  await pages.menu.open();
+  await pages.menu.press("What happened");
+  await page.locator("#menu").waitFor({ state: "hidden" });
+});
 
 studio.test("what people write is never HTML", async (bench) => {
   const customer = await bench.customer();
@@ -253,6 +276,28 @@ studio.test("signing out leaves nothing of the customer in the browser", async (
     assert.ok(!kept.includes(words), `${words} is in ${kept}`);
   }
   assert.equal(await page.getByText(bench.marker).count(), 0);
+});
+
+studio.test("signing out in one tab leaves nothing in another, and who signs in there begins anew", async (bench) => {
+  const [one, other] = [await bench.customer(), await bench.customer()];
+  await one.grant("flash");
+  const visitor = await bench.signedIn(one);
+  const turn = await visitor.pages.studio.ask(bench.marker);
+  await turn.picture();
+  const second = await visitor.tab();
+  await second.page.goto(visitor.page.url());
+  await second.studio.turn(bench.marker).act("Copy prompt");
+  await second.studio.prompt.fill("half a thought");
+  await visitor.pages.menu.open();
+  await visitor.pages.menu.press("Sign out");
+  await second.signIn.email.waitFor();
+  await second.signIn.signIn(await emailOf(other), "correct horse");
+  await second.studio.prompt.waitFor();
+  assert.equal(await second.studio.prompt.inputValue(), "");
+  assert.equal(new URL(second.page.url()).hash, "#/");
+  await second.menu.open();
+  await second.menu.press("What happened");
+  await second.page.getByText("Nothing yet.").waitFor();
 });
 
 studio.test("who signs in where another was signed out by Auth finds nothing of his", async (bench) => {

@@ -13,19 +13,14 @@ pub struct Standing {
     pub joined: bool,
     /// Whether a picture is waited for.
     pub in_flight: bool,
-    /// How often in a row reading has failed.
-    pub failures: u32,
 }
 
 impl Default for Standing {
     /// As a page begins: in sight, and nobody tells it anything yet.
     fn default() -> Self {
-        Self { online: true, visible: true, joined: false, in_flight: false, failures: 0 }
+        Self { online: true, visible: true, joined: false, in_flight: false }
     }
 }
-
-/// The longest that a failing read is put off.
-const PUT_OFF_MS_MAX: u64 = 60_000;
 
 impl Standing {
     /// How long after the last reading to read again; none without a network.
@@ -42,9 +37,7 @@ impl Standing {
             (false, true) => 2_000,
         };
         // Nobody looks; what is drawn is drawn all the same.
-        let every_ms = if self.visible { every_ms } else { every_ms.saturating_mul(5) };
-        let put_off_ms = every_ms.saturating_mul(1_u64 << self.failures.min(5)).min(PUT_OFF_MS_MAX);
-        Some(if self.failures == 0 { every_ms } else { put_off_ms.max(every_ms) })
+        Some(if self.visible { every_ms } else { every_ms.saturating_mul(5) })
     }
 
     /// Whether to read now.
@@ -66,7 +59,7 @@ impl Standing {
 mod tests {
     use super::*;
 
-    const JOINED: Standing = Standing { online: true, visible: true, joined: true, in_flight: false, failures: 0 };
+    const JOINED: Standing = Standing { online: true, visible: true, joined: true, in_flight: false };
 
     #[test]
     fn it_reads_as_often_as_it_needs_to() {
@@ -78,9 +71,6 @@ mod tests {
             (Standing { visible: false, ..Standing::default() }, Some(25_000)),
             (Standing { visible: false, ..JOINED }, Some(300_000)),
             (Standing { online: false, in_flight: true, ..JOINED }, None),
-            (Standing { failures: 1, ..Standing::default() }, Some(10_000)),
-            (Standing { failures: 40, ..Standing::default() }, Some(60_000)),
-            (Standing { failures: 1, visible: false, ..JOINED }, Some(300_000)),
         ] {
             assert_eq!(standing.reads_after_ms(), expected, "{standing:?}");
         }

@@ -24,6 +24,8 @@ pub struct Past {
     pub is_stuck: bool,
     /// Whether more are being asked for.
     pub is_asking: bool,
+    /// Whether the first page of this visit has come.
+    pub has_begun: bool,
     /// Goes up with every beginning, so that an answer to an earlier question is known as such.
     pub visit: u32,
     /// Those that were deleted here.
@@ -43,12 +45,13 @@ impl Past {
     /// Begins anew, keeping what is known until the first page has come; the number of this visit.
     pub fn begin(&mut self) -> u32 {
         self.visit = self.visit.wrapping_add(1);
-        (self.is_asking, self.is_stuck, self.wanted) = (true, false, PAGE);
+        (self.is_asking, self.is_stuck, self.has_begun, self.wanted) = (true, false, false, PAGE);
         self.visit
     }
 
     /// Takes the first page of a visit, in the place of all that was known.
     pub fn restart(&mut self, found: Vec<Picture>) {
+        self.has_begun = true;
         self.pictures.clear();
         self.end = None;
         let is_all = found.len() < PAGE;
@@ -83,6 +86,13 @@ impl Past {
     #[must_use]
     pub fn place(&self, created_at: &str, id: &str) -> usize {
         self.pictures.partition_point(|known| (known.created_at.as_str(), known.id.as_str()) > (created_at, id))
+    }
+
+    /// Where that picture is; none where it is not among the known ones.
+    #[must_use]
+    pub fn known_place(&self, created_at: &str, id: &str) -> Option<usize> {
+        let place = self.place(created_at, id);
+        self.pictures.get(place).is_some_and(|known| known.id == id).then_some(place)
     }
 
     /// Where the picture of that id is.
@@ -163,8 +173,7 @@ impl Past {
     }
 
     fn has(&self, picture: &Picture) -> bool {
-        let place = self.place(&picture.created_at, &picture.id);
-        self.pictures.get(place).is_some_and(|known| known.id == picture.id)
+        self.known_place(&picture.created_at, &picture.id).is_some()
     }
 
     fn is_removed(&self, picture: &Picture) -> bool {

@@ -122,12 +122,17 @@ pub struct Walk {
     /// How far back it is; 0 at what was being typed.
     back: usize,
     typed: String,
+    /// The words that it gave last. Where others are shown, it has ended.
+    given: String,
 }
 
 impl Walk {
     /// The words of the next step, of all that was said, the oldest first; none where there is nothing further. `shown` is
     /// what the field holds now.
     pub fn step(&mut self, said: &[&str], key: Key, shown: &str) -> Option<String> {
+        if self.back > 0 && shown != self.given {
+            *self = Self::default();
+        }
         let back = match key {
             Key::Earlier => self.back.saturating_add(1),
             Key::Later => self.back.checked_sub(1)?,
@@ -140,8 +145,10 @@ impl Walk {
             0 => self.typed.as_str(),
             _ => said.get(said.len().checked_sub(back)?)?,
         };
+        let words = words.to_owned();
         self.back = back;
-        Some(words.to_owned())
+        self.given.clone_from(&words);
+        Some(words)
     }
 }
 
@@ -221,5 +228,10 @@ mod tests {
             shown = words.unwrap_or(shown);
         }
         assert_eq!(Walk::default().step(&[], Key::Earlier, "x"), None);
+        // Whatever was put into the field meanwhile is what was being typed.
+        let mut walk = Walk::default();
+        assert_eq!(walk.step(&said, Key::Earlier, "").as_deref(), Some("a tea stall"));
+        assert_eq!(walk.step(&said, Key::Earlier, "other words").as_deref(), Some("a tea stall"));
+        assert_eq!(walk.step(&said, Key::Later, "a tea stall").as_deref(), Some("other words"));
     }
 }

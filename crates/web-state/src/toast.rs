@@ -149,7 +149,7 @@ impl Toasts {
         let held_ms = now_ms.saturating_sub(since_ms);
         for toast in self.log.iter_mut().filter(|toast| toast.is_shown(since_ms)) {
             let stays_ms = toast.stays_ms.saturating_add(held_ms);
-            toast.stays_ms = if toast.can_restore() { stays_ms.min(UNDO_HELD_MS) } else { stays_ms };
+            toast.stays_ms = toast.undo_ms().map_or(stays_ms, |undo_ms| stays_ms.min(undo_ms));
         }
     }
 
@@ -163,7 +163,8 @@ impl Toasts {
     fn is_shown(&self, toast: &Toast, now_ms: u64) -> bool {
         match self.held_since_ms {
             Some(since_ms) if toast.at_ms <= since_ms => {
-                toast.is_shown(since_ms) && (!toast.can_restore() || now_ms < toast.at_ms.saturating_add(UNDO_HELD_MS))
+                let is_over = |undo_ms| now_ms >= toast.at_ms.saturating_add(undo_ms);
+                toast.is_shown(since_ms) && !toast.undo_ms().is_some_and(is_over)
             }
             Some(_) => !toast.dismissed,
             None => toast.is_shown(now_ms),
@@ -180,8 +181,14 @@ impl Toast {
         !self.dismissed && now_ms < self.ends_ms()
     }
 
-    const fn can_restore(&self) -> bool {
-        matches!(self.action, Some(Action::Restore { .. }))
+    /// For how long what it offers can be done, where that ends: the hub waits a while with a picture, this page with a
+    /// conversation.
+    const fn undo_ms(&self) -> Option<u64> {
+        match self.action {
+            Some(Action::Restore { .. }) => Some(UNDO_HELD_MS),
+            Some(Action::Keep { .. }) => Some(UNDO_MS),
+            _ => None,
+        }
     }
 }
 

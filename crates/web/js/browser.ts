@@ -19,6 +19,13 @@ const restMs = 120;
 
 /** The browser, as the pages need it. */
 export class Browser {
+  constructor() {
+    // What a link in a popover leads to is not to be looked for below it.
+    addEventListener("click", ({ target }) => {
+      if (target instanceof Element && target.closest("a")) target.closest<HTMLElement>("[popover]")?.hidePopover();
+    });
+  }
+
   /** The page's language, `en` or `hi`. */
   language(): string {
     return document.documentElement.lang === "hi" ? "hi" : "en";

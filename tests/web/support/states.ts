@@ -225,7 +225,7 @@ export const states: Record<string, Way> = {
   "the keys": async (_, bench, locale) => {
     const { visitor } = await customerIn(bench, locale);
     await visitor.page.locator("#main").focus();
-    await visitor.page.keyboard.press("?");
+    await visitor.page.keyboard.press("Control+/");
     await visitor.page.locator("dialog[open]").waitFor();
     return visitor;
   },

@@ -51,10 +51,7 @@ fn field(store: Store) -> AnyView {
         let held =
             Held { shift: event.shift_key(), ctrl_or_meta: event.ctrl_key() || event.meta_key(), alt: event.alt_key() };
         match prompt::on_key(&event.key(), held, event.is_composing(), event.key_code()) {
-            Key::Send => {
-                walk.set(Walk::default());
-                send_draft(store);
-            }
+            Key::Send => send_draft(store),
             key @ (Key::Earlier | Key::Later) => {
                 if let Some(words) = step(store, walk, key) {
                     keep_draft(store, words);
@@ -75,10 +72,7 @@ fn field(store: Store) -> AnyView {
                 aria-describedby="cost"
                 placeholder=t("prompt.placeholder")
                 prop:value=move || store.draft.get()
-                on:input=move |event| {
-                    walk.set(Walk::default());
-                    keep_draft(store, event_target_value(&event));
-                }
+                on:input=move |event| keep_draft(store, event_target_value(&event))
                 on:keydown=keydown
             ></textarea>
         </div>
@@ -190,6 +184,10 @@ fn cost(store: Store) -> AnyView {
 /// Puts words into the prompt, to be changed and sent.
 pub fn put_words(store: Store, words: String) {
     keep_draft(store, words);
+    focus_field();
+}
+
+fn focus_field() {
     if let Some(field) = document().get_element_by_id("prompt").and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
         let _ = field.focus();
     }
@@ -204,7 +202,10 @@ fn send_draft(store: Store) {
         }
         return;
     }
-    let Ok(words) = store.draft.with_untracked(|draft| prompt::read(draft)) else { return };
+    let Ok(words) = store.draft.with_untracked(|draft| prompt::read(draft)) else {
+        crate::store::notices::announce(store, true, t("prompt.empty"));
+        return focus_field();
+    };
     let settings = store.settings.get_untracked();
     if send::send(store, words, settings, false) {
         keep_draft(store, String::new());

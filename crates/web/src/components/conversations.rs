@@ -1,7 +1,7 @@
 //! The list of conversations: opening, naming, ending one.
 
-use crate::markup::view;
-use crate::signal::{RwSignal, effect};
+use crate::markup::{keyed, view};
+use crate::signal::{Memo, RwSignal, effect};
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use web_state::route::Route;
@@ -18,27 +18,41 @@ pub fn conversations(store: Store) -> AnyView {
     view! {
         <aside class="conversations" id="conversations" popover="auto" aria-label=t("nav.conversations")>
             <a class="button plain wide" href="#/">{icon("plus")}<span>{t("conversations.new")}</span></a>
-            {move || list(store, renaming)}
+            {list(store, renaming)}
         </aside>
     }
     .into_any()
 }
 
 fn list(store: Store, renaming: RwSignal<String>) -> AnyView {
-    let Some(known) = store.conversations.get() else {
-        let bone = || view! { <li class="conversation"><span class="bone"></span></li> };
-        return view! { <ul class="conversation-list" aria-busy="true">{bone()}{bone()}{bone()}</ul> }.into_any();
+    let is_empty = Memo::new(move |_| store.conversations.with(|known| known.as_ref().map(Vec::is_empty)));
+    let ids = move || {
+        store.conversations.with(|known| known.iter().flatten().map(|conversation| conversation.id.clone()).collect())
     };
-    if known.is_empty() {
-        return view! { <p class="quiet">{t("conversations.empty")}</p> }.into_any();
-    }
-    let rows = known.into_iter().map(|conversation| row(store, renaming, conversation)).collect_view();
-    view! { <ul class="conversation-list">{rows}</ul> }.into_any()
+    (move || match is_empty.get() {
+        None => {
+            let bone = || view! { <li class="conversation"><span class="bone"></span></li> };
+            view! { <ul class="conversation-list" aria-busy="true">{bone()}{bone()}{bone()}</ul> }.into_any()
+        }
+        Some(true) => view! { <p class="quiet">{t("conversations.empty")}</p> }.into_any(),
+        Some(false) => {
+            let rows = keyed(ids, move |id| row(store, renaming, id));
+            view! { <ul class="conversation-list">{rows}</ul> }.into_any()
+        }
+    })
+    .into_any()
 }
 
-fn row(store: Store, renaming: RwSignal<String>, conversation: Conversation) -> AnyView {
-    let id = conversation.id.clone();
+/// A conversation, drawn anew only where its own name changes.
+fn row(store: Store, renaming: RwSignal<String>, id: String) -> AnyView {
+    let searched = id.clone();
+    let found = Memo::new(move |_| {
+        store
+            .conversations
+            .with(|known| known.iter().flatten().find(|conversation| conversation.id == searched).cloned())
+    });
     (move || {
+        let Some(conversation) = found.get() else { return ().into_any() };
         if renaming.with(|renaming| *renaming == id) {
             naming(store, renaming, &conversation)
         } else {

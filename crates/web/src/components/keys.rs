@@ -1,7 +1,7 @@
-//! The keys, as a sheet: opened from the menu, or by `?` where nobody types.
+//! The keys, as a sheet: opened from the menu, or by Ctrl and `/`.
 
 use crate::markup::view;
-use leptos::ev::{self, KeyboardEvent};
+use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
@@ -31,7 +31,7 @@ const PLACES: [(&str, &[Line]); 3] = [
             (&["Delete"], "keys.delete"),
         ],
     ),
-    ("keys.anywhere", &[(&["Esc"], "keys.close"), (&["?"], "keys.help")]),
+    ("keys.anywhere", &[(&["Esc"], "keys.close"), (&["Ctrl", "/"], "keys.help")]),
 ];
 
 /// Opens the sheet.
@@ -49,7 +49,9 @@ fn dialog() -> Option<HtmlDialogElement> {
 #[must_use]
 pub fn keys(_store: Store) -> AnyView {
     let listener = window_event_listener(ev::keydown, |event| {
-        if event.key() == "?" && !is_typing(&event) {
+        // No single letter, which whoever speaks to his computer says by accident.
+        if event.key() == "/" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
             open();
         }
     });
@@ -64,11 +66,6 @@ pub fn keys(_store: Store) -> AnyView {
         </dialog>
     }
     .into_any()
-}
-
-fn is_typing(event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|target| target.matches("input, textarea, select, [contenteditable]").unwrap_or_default())
 }
 
 fn place(words: &str, keys: &[Line]) -> AnyView {

@@ -1,18 +1,21 @@
 //! The generator's panel: what is left out, size, steps, guidance, seed, how many.
 //!
-//! Owns: its fields. Every change is kept in the browser. Must not: know the limits (they are `web_state::settings`').
+//! Owns: its fields. Every change is kept in the browser. Must not: know limits of its own.
 
 use crate::markup::view;
 use crate::signal::{Memo, RwSignal};
+use domain::request::{BATCH_COUNT, NEGATIVE_PROMPT_CHARACTERS_MAX, STEPS};
 use leptos::prelude::*;
-use web_state::settings::{Settings, Size};
+use web_state::settings::{CFG_SCALE_TENTHS, Settings, Size};
 
 use super::control::{icon, icon_button, segments};
 use crate::bridge::browser;
 use crate::store::Store;
 use crate::words::t;
 
+/// How many may be asked for at once, as the choices name them.
 const COUNTS: [&str; 4] = ["1", "2", "3", "4"];
+const _: () = assert!(*BATCH_COUNT.start() == 1 && *BATCH_COUNT.end() == 4);
 
 /// The panel; hidden until it is opened.
 #[must_use]
@@ -25,7 +28,7 @@ pub fn panel(store: Store, is_open: RwSignal<bool>) -> AnyView {
                     class="input"
                     id="negative"
                     rows="2"
-                    maxlength="1000"
+                    maxlength=u32::try_from(NEGATIVE_PROMPT_CHARACTERS_MAX).unwrap_or(u32::MAX)
                     dir="auto"
                     placeholder=t("panel.negative_hint")
                     prop:value=move || store.settings.with(|settings| settings.negative_prompt.clone())
@@ -33,8 +36,8 @@ pub fn panel(store: Store, is_open: RwSignal<bool>) -> AnyView {
                 ></textarea>
             </div>
             {sizes(store)}
-            {slider(store, "steps", "panel.steps", ("10", "50", "1"), |settings| settings.steps.to_string(), Settings::set_steps)}
-            {slider(store, "guidance", "panel.guidance", ("1", "20", "0.5"), Settings::cfg_scale_text, Settings::set_cfg_scale)}
+            {slider(store, "steps", "panel.steps", (*STEPS.start(), *STEPS.end(), "1"), |settings| settings.steps.to_string(), Settings::set_steps)}
+            {slider(store, "guidance", "panel.guidance", (*CFG_SCALE_TENTHS.start() / 10, *CFG_SCALE_TENTHS.end() / 10, "0.5"), Settings::cfg_scale_text, Settings::set_cfg_scale)}
             {seed(store)}
             {segments(
                 "count",
@@ -81,7 +84,7 @@ fn slider(
     store: Store,
     id: &'static str,
     key: &'static str,
-    (min, max, step): (&'static str, &'static str, &'static str),
+    (min, max, step): (u32, u32, &'static str),
     read: fn(&Settings) -> String,
     write: fn(&mut Settings, &str),
 ) -> AnyView {

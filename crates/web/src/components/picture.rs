@@ -164,14 +164,16 @@ fn wait_line(store: Store, phase: Memo<Option<Phase>>, request_id: String) -> An
 fn failure_of(store: Store, picture: &Picture) -> Words {
     let refused = store.jobs.with_untracked(|jobs| {
         jobs.iter().find(|job| job.request_id == picture.request_id).and_then(|job| match job.phase {
-            Phase::Refused { code: Some(code), .. } => Some(code),
+            Phase::Refused { code, .. } => Some(code),
             _ => None,
         })
     });
-    failure::of_picture(match (refused, picture.failure_code, picture.status) {
-        (Some(code), ..) => Failure::Answered(code),
-        (None, Some(code), _) => Failure::Recorded(code),
-        _ => Failure::Expired,
+    failure::of_picture(match (refused, picture.failure_code) {
+        (Some(Some(code)), _) => Failure::Answered(code),
+        (_, Some(code)) => Failure::Recorded(code),
+        // A code of a newer hub: what it means for the customer's credits is not known here.
+        (Some(None), None) => Failure::NoAnswer,
+        (None, None) => Failure::Expired,
     })
 }
 

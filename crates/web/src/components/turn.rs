@@ -5,16 +5,19 @@
 use crate::bridge::spawn_local;
 use crate::markup::view;
 use crate::signal::{Memo, RwSignal};
+use domain::request::BATCH_COUNT;
 use leptos::prelude::*;
 use web_state::failure::{self, Failure, Remedy};
+use web_state::phrase::Phrase;
 use web_state::route::Route;
 use web_state::settings::Settings;
+use web_state::toast::{Action, Kind};
 use web_state::turn::{Picture, Request, Standing, Turn};
 
 use super::control::{button, icon_button};
 use super::{composer, picture};
 use crate::bridge::{browser, float};
-use crate::store::{Store, account, chat, follow, send, session, unsent};
+use crate::store::{Store, account, chat, follow, notices, send, session, unsent};
 use crate::words::{t, tf};
 
 /// A turn, which is followed as it changes.
@@ -22,12 +25,22 @@ use crate::words::{t, tf};
 pub fn turn(store: Store, turn: Memo<Option<Turn>>) -> AnyView {
     // Which of the variants is shown; none is the newest.
     let chosen = RwSignal::new(None::<usize>);
+    let count =
+        Memo::new(move |_| turn.with(|turn| turn.as_ref().map_or(0, |turn| worth_showing(&turn.variants).len())));
+    let place = Memo::new(move |_| {
+        let newest = count.get().saturating_sub(1);
+        chosen.get().filter(|place| *place < newest).unwrap_or(newest)
+    });
     let prompt =
         Memo::new(move |_| turn.with(|turn| turn.as_ref().map(|turn| turn.prompt.clone()).unwrap_or_default()));
     view! {
         <li class="turn">
             <p class="turn-prompt" dir="auto">{move || prompt.get()}</p>
-            {move || turn.get().map(|turn| shown(store, &turn, chosen))}
+            {move || turn.get().map(|turn| body(store, &turn, place.get()))}
+            <div class="turn-foot">
+                {move || (count.get() > 1).then(|| pager(chosen, place, count))}
+                <p class="turn-facts">{move || turn.with(|turn| turn.as_ref().and_then(|turn| facts(turn, place.get())))}</p>
+            </div>
         </li>
     }
     .into_any()
@@ -42,21 +55,9 @@ fn worth_showing(variants: &[Request]) -> Vec<&Request> {
     variants.iter().enumerate().filter(is_worth).map(|(_, request)| request).collect()
 }
 
-fn shown(store: Store, turn: &Turn, chosen: RwSignal<Option<usize>>) -> AnyView {
+fn body(store: Store, turn: &Turn, place: usize) -> AnyView {
     let variants = worth_showing(&turn.variants);
-    let newest = variants.len().saturating_sub(1);
-    let place = chosen.get().filter(|place| *place < newest).unwrap_or(newest);
-    let Some(request) = variants.get(place) else { return not_drawn(store, turn) };
-    let count = variants.len();
-    let pager = (count > 1).then(|| pager(chosen, place, count));
-    view! {
-        {pictures(store, turn, request)}
-        <div class="turn-foot">
-            {pager}
-            <p class="turn-facts">{facts(request)}</p>
-        </div>
-    }
-    .into_any()
+    variants.get(place).map_or_else(|| not_drawn(store, turn), |request| pictures(store, turn, request))
 }
 
 fn pictures(store: Store, turn: &Turn, request: &Request) -> AnyView {
@@ -81,23 +82,27 @@ fn pictures(store: Store, turn: &Turn, request: &Request) -> AnyView {
     view! { <div class="pictures" data-count=count data-w=width data-h=height>{frames}</div> }.into_any()
 }
 
-fn pager(chosen: RwSignal<Option<usize>>, place: usize, count: usize) -> AnyView {
-    let go = move |to: usize| chosen.set(Some(to));
-    let before = place.saturating_sub(1);
-    let after = place.saturating_add(1).min(count.saturating_sub(1));
-    let shown = [place.saturating_add(1).to_string(), count.to_string()];
+/// It stays while one pages, and the focus on its buttons.
+fn pager(chosen: RwSignal<Option<usize>>, place: Memo<usize>, count: Memo<usize>) -> AnyView {
+    let back = move || chosen.set(Some(place.get_untracked().saturating_sub(1)));
+    let on = move || chosen.set(Some(place.get_untracked().saturating_add(1)));
+    let words = move || {
+        let [place, count] = [place.get().saturating_add(1), count.get()].map(|number| number.to_string());
+        tf("variants.place", &[("place", &place), ("count", &count)])
+    };
     view! {
         <div class="pager" role="group" aria-label=t("variants.label")>
-            {icon_button("quiet", "chevron-left", t("variants.previous"), move || go(before))}
-            <span class="pager-words">{tf("variants.place", &[("place", &shown[0]), ("count", &shown[1])])}</span>
-            {icon_button("quiet", "chevron-right", t("variants.next"), move || go(after))}
+            {icon_button("quiet", "chevron-left", t("variants.previous"), back)}
+            <span class="pager-words">{words}</span>
+            {icon_button("quiet", "chevron-right", t("variants.next"), on)}
         </div>
     }
     .into_any()
 }
 
 /// Size, seed, and when.
-fn facts(request: &Request) -> Option<String> {
+fn facts(turn: &Turn, place: usize) -> Option<String> {
+    let request = worth_showing(&turn.variants).get(place).copied()?;
     let picture = request.pictures.iter().find(|picture| picture.is_there())?;
     let (width, height, seed) = (picture.width.to_string(), picture.height.to_string(), picture.seed.to_string());
     let time = browser().clock(float(picture.created_at_ms));
@@ -112,7 +117,7 @@ fn not_drawn(store: Store, turn: &Turn) -> AnyView {
         let draw = move || heal(store, Remedy::TryAgainNewId, &turn, &request_id);
         return view! {
             <p class="quiet">{t("turn.none")}</p>
-            <div class="turn-foot">{button("plain", "refresh-cw", t("turn.draw"), draw)}</div>
+            <p>{button("plain", "refresh-cw", t("turn.draw"), draw)}</p>
         }
         .into_any();
     }
@@ -122,9 +127,19 @@ fn not_drawn(store: Store, turn: &Turn) -> AnyView {
         <div class="pictures" data-count="1" data-w="512" data-h="512">
             <figure class="picture" data-state="failed" data-w="512" data-h="512">{picture::failed(words, "", act)}</figure>
         </div>
-        <div class="turn-foot"></div>
     }
     .into_any()
+}
+
+/// What a request is asked for with again: as many as did not come, and the seed where the hub had given one.
+fn settings_again(request: &Request) -> Settings {
+    let missing = request.pictures.iter().filter(|picture| !picture.is_there() && !picture.deleted).count();
+    let Some(first) = request.pictures.first() else { return Settings::default() };
+    let settings = Settings::of_picture(first, !chat::is_local(first));
+    Settings {
+        count: u32::try_from(missing).unwrap_or(u32::MAX).clamp(*BATCH_COUNT.start(), *BATCH_COUNT.end()),
+        ..settings
+    }
 }
 
 /// Does what the button of a failure promises.
@@ -135,14 +150,14 @@ fn heal(store: Store, remedy: Remedy, turn: &Turn, request_id: &str) {
         Remedy::TryAgainNewId => {
             follow::drop_job(store, request_id);
             let earlier = turn.variants.iter().find(|request| request.id == request_id);
-            let settings = earlier
-                .and_then(|request| request.pictures.first())
-                .map_or_else(|| store.settings.get_untracked(), |picture| Settings::of_picture(picture, true));
-            send::send(store, turn.prompt.clone(), settings, true);
+            let settings = earlier.map_or_else(|| store.settings.get_untracked(), settings_again);
+            if !send::send(store, turn.prompt.clone(), settings, true) {
+                notices::tell(store, Kind::Note, Phrase::new("prompt.no_session"), Some(Action::AddHour));
+            }
         }
         Remedy::AddHour | Remedy::ChoosePlan => chat::go(store, &Route::Plans),
         Remedy::EditPrompt => composer::put_words(store, turn.prompt.clone()),
-        Remedy::SignIn => account::sign_out(store),
+        Remedy::SignIn => account::sign_in_anew(store),
         Remedy::StartSession => {
             if let Some(session) = store.session_untracked() {
                 session::start(store, session.id);

@@ -45,6 +45,8 @@ struct Sheet {
     stop: Memo<u32>,
     /// The place that the keyboard is on.
     current: RwSignal<Option<u32>>,
+    /// The picture there, by its time and id: when others come or go before it, the place moves and the focus stays.
+    held: RwSignal<Option<(String, String)>>,
     /// Whether that place takes the focus as soon as it is there.
     takes_focus: RwSignal<bool>,
 }
@@ -138,8 +140,19 @@ fn sheet(store: Store) -> Sheet {
         range,
         stop,
         current,
+        held: RwSignal::new(None),
         takes_focus: RwSignal::new(false),
     };
+    effect(move |_| {
+        let moved_to = sheet.store.past.with(|past| {
+            let held = sheet.held.get_untracked();
+            held.and_then(|(created_at, id)| past.known_place(&created_at, &id))
+        });
+        let moved_to = moved_to.and_then(|place| u32::try_from(place).ok());
+        if moved_to.is_some() && current.get_untracked() != moved_to {
+            current.set(moved_to);
+        }
+    });
     effect(move |_| {
         if let Some(list) = sheet.list.get() {
             let mut looked_at_ms = 0;
@@ -260,11 +273,13 @@ fn on_focus_out(sheet: Sheet, event: &FocusEvent) {
         .is_some_and(|list| to.as_ref().is_some_and(|to| list.contains(Some(to))));
     if to.is_some() && !stays {
         sheet.takes_focus.set(false);
+        sheet.held.set(None);
         sheet.current.set(None);
     }
 }
 
 fn go_to(sheet: Sheet, place: u32) {
+    sheet.held.set(None);
     sheet.current.set(Some(place));
     sheet.takes_focus.set(true);
 }

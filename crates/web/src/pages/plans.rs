@@ -5,6 +5,7 @@
 
 use crate::markup::view;
 use crate::signal::{Memo, RwSignal, effect};
+use domain::plan;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_state::phrase::{Phrase, Value};
@@ -18,6 +19,7 @@ use crate::words::{say, t, tn};
 
 /// The choices of hours, as the hub sells them.
 const HOURS: [&str; 4] = ["1", "2", "3", "4"];
+const _: () = assert!(*plan::HOURS.start() == 1 && *plan::HOURS.end() == 4);
 
 /// The page.
 #[must_use]

@@ -18,6 +18,8 @@ const OWNER: &str = "owner";
 pub fn begin(store: Store) {
     store.settings.set(Settings::from_text(&browser().kept("settings")));
     store.draft.set(browser().kept("draft"));
+    // Whose words this page holds, also while nobody is signed in.
+    let mut last_id = String::new();
     hub().watch_user(move |user| {
         let who = user.map_or(Who::Nobody, |(id, email)| Who::Customer { id, email });
         // A token that was renewed is the same customer.
@@ -33,13 +35,20 @@ pub fn begin(store: Store) {
                 if !owner.is_empty() && owner != id {
                     forget_kept(store);
                 }
+                // Another tab may have signed somebody else in, and what is kept is his already.
+                if !last_id.is_empty() && last_id != id {
+                    forget_typed(store);
+                }
+                last_id.clone_from(&id);
                 browser().keep(OWNER, &id);
                 welcome(store, id);
             }
             None => {
                 hub().hushed();
-                // Who signs out himself leaves nothing.
-                if !owner.is_empty() {
+                // Who signs out himself leaves nothing, in no tab.
+                if owner.is_empty() {
+                    forget_typed(store);
+                } else {
                     notices::say(store, Kind::Note, "sign_in.ended");
                 }
             }
@@ -69,7 +78,9 @@ fn forget(store: Store) {
     store.purchase.set(buying::Purchase::default());
     store.balance.set(None);
     store.strip.set(vec![]);
+    store.videos_used.set(0);
     store.conversations.set(None);
+    store.ending.set(vec![]);
     store.opened.set(None);
     store.messages.set(vec![]);
     store.pictures.set(vec![]);
@@ -81,9 +92,11 @@ fn forget(store: Store) {
 /// Signs out of this browser, and leaves nothing of the customer in it.
 pub fn sign_out(store: Store) {
     forget_kept(store);
-    store.toasts.set(Toasts::default());
-    store.polite.set(String::new());
-    store.urgent.set(String::new());
+    sign_in_anew(store);
+}
+
+/// Leads to the form, for a customer whose token is no longer taken. What he typed waits for him.
+pub fn sign_in_anew(_: Store) {
     spawn_local(async move { hub().sign_out().await });
 }
 
@@ -93,6 +106,17 @@ fn forget_kept(store: Store) {
     for name in ["draft", "buying", "settings", OWNER] {
         browser().keep(name, "");
     }
+    forget_typed(store);
+}
+
+/// Forgets what this page holds of what a customer typed, was told and looked at.
+fn forget_typed(store: Store) {
     store.draft.set(String::new());
     store.settings.set(Settings::default());
+    store.toasts.set(Toasts::default());
+    store.polite.set(String::new());
+    store.urgent.set(String::new());
+    if store.route.with_untracked(|route| matches!(route, Route::Studio { conversation: Some(_) })) {
+        chat::go(store, &Route::Studio { conversation: None });
+    }
 }

@@ -10,7 +10,7 @@ use web_state::toast::{Action, Kind, UNDO_MS};
 use web_state::turn::Picture;
 
 use super::unsent::Unsent;
-use super::{Conversation, Store, notices, rows};
+use super::{Conversation, Store, gallery, notices, rows};
 use crate::bridge::{Ask, browser, hub};
 
 /// The most characters of a title that is made of a prompt.
@@ -29,7 +29,9 @@ pub async fn load(store: Store) {
         if let Some(begun) = begun.filter(|begun| !found.iter().any(|one| one.id == begun.id)) {
             found.insert(0, begun);
         }
-        store.conversations.set(Some(found));
+        if store.conversations.with_untracked(|known| known.as_ref() != Some(&found)) {
+            store.conversations.set(Some(found));
+        }
     }
 }
 
@@ -62,7 +64,8 @@ pub async fn reload(store: Store, id: &str) {
         }
     }
     if let Some(found) = pictures {
-        let found = rows::pictures(&found);
+        let mut found = rows::pictures(&found);
+        gallery::as_wanted(store, &mut found);
         store.pictures.update(|known| {
             // What is on its way has no rows yet.
             known.retain(|picture| is_local(picture) && !found.iter().any(|row| row.request_id == picture.request_id));
@@ -81,7 +84,8 @@ pub fn is_local(picture: &Picture) -> bool {
 }
 
 /// Puts the rows of a request in the place of what was known of it, where its conversation is open.
-pub fn take(store: Store, found: Vec<Picture>) {
+pub fn take(store: Store, mut found: Vec<Picture>) {
+    gallery::as_wanted(store, &mut found);
     let Some(first) = found.first() else { return };
     let (request_id, conversation) = (first.request_id.clone(), first.conversation_id.clone());
     if store.opened.with_untracked(|opened| *opened != conversation) {

@@ -93,9 +93,20 @@ pub fn open(store: Store, picture: &Picture) {
 pub fn delete(store: Store, picture: &Picture) {
     let ids = vec![picture.id.clone()];
     mark(store, &ids, true);
-    store.leaving.update_untracked(|leaving| leaving.push((picture.id.clone(), false)));
+    // The hub may not have answered an earlier deletion that was taken back: then that one holds after all.
+    let is_asked = store.leaving.update_untracked(|leaving| {
+        let known = leaving.iter_mut().find(|(id, _)| *id == picture.id);
+        let is_asked = known.map(|(_, is_wanted_back)| *is_wanted_back = false).is_some();
+        if !is_asked {
+            leaving.push((picture.id.clone(), false));
+        }
+        is_asked
+    });
     let offer = Action::Restore { pictures: ids.clone() };
     notices::tell(store, Kind::Note, Phrase::counted("toast.deleted", 1), Some(offer));
+    if is_asked {
+        return;
+    }
     spawn_local(async move {
         let answer = hub().ask(Ask::Delete(&ids)).await;
         let is_wanted_back = left(store, &ids);
@@ -115,8 +126,10 @@ pub fn restore(store: Store, ids: Vec<String>) {
     let mut waits = false;
     store.leaving.update_untracked(|leaving| {
         for (id, is_wanted_back) in leaving.iter_mut() {
-            *is_wanted_back |= ids.contains(id);
-            waits |= *is_wanted_back;
+            if ids.contains(id) {
+                *is_wanted_back = true;
+                waits = true;
+            }
         }
     });
     // A deletion that the hub has not heard of yet is taken back once it has.
@@ -131,6 +144,15 @@ async fn bring_back(store: Store, ids: Vec<String>) {
         mark(store, &ids, true);
         notices::say(store, Kind::Bad, if answer.is_ok() { "toast.restore_failed" } else { "toast.restore_unsure" });
     }
+}
+
+/// Has rows that were read before a deletion was answered say what the customer wants of them.
+pub fn as_wanted(store: Store, found: &mut [Picture]) {
+    store.leaving.update_untracked(|leaving| {
+        for (id, is_wanted_back) in leaving.iter() {
+            found.iter_mut().filter(|picture| picture.id == *id).for_each(|picture| picture.deleted = !is_wanted_back);
+        }
+    });
 }
 
 /// Notes that the hub has answered a deletion; whether somebody wanted the pictures back meanwhile.

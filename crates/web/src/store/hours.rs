@@ -6,11 +6,11 @@
 use crate::bridge::spawn_local;
 use crate::signal::{Memo, effect};
 use domain::hours::HOUR_MS;
-use web_state::clock::{self, Span};
+use web_state::clock::{self, Span, Warning};
 use web_state::phrase::{Phrase, Value};
 use web_state::route::Route;
 use web_state::strip::SessionStatus;
-use web_state::toast::Kind;
+use web_state::toast::{Action, Kind};
 
 use super::{Balance, Session, Store, notices, session};
 use crate::words::{say, t};
@@ -24,7 +24,7 @@ pub fn begin(store: Store) {
     effect(move |earlier: Option<u64>| {
         let left_ms = left.get();
         if let Some(warning) = clock::due(earlier.unwrap_or(u64::MAX), left_ms) {
-            notices::announce(store, warning.minutes() <= 5, say(&warning.phrase(left_ms)));
+            warn(store, warning, left_ms);
         }
         left_ms
     });
@@ -46,6 +46,21 @@ pub fn begin(store: Store) {
         }
         balance
     });
+}
+
+/// Above the prompt a warning stands as long as it holds; elsewhere it comes by, with the way to extend.
+fn warn(store: Store, warning: Warning, left_ms: u64) {
+    let words = warning.phrase(left_ms);
+    if is_in_studio(store) {
+        notices::announce(store, warning.minutes() <= 5, say(&words));
+        notices::log(store, Kind::Note, words);
+    } else {
+        notices::tell(store, Kind::Note, words, Some(Action::AddHour));
+    }
+}
+
+fn is_in_studio(store: Store) -> bool {
+    store.route.with_untracked(|route| matches!(route, Route::Studio { .. }))
 }
 
 fn has_turned(earlier: &Balance, balance: &Balance, now_ms: u64) -> bool {
@@ -82,7 +97,7 @@ fn end(store: Store, ended: Session, now_ms: u64) {
     store.over.set(Some(ended));
     store.sessions.update(|sessions| sessions.iter_mut().for_each(|known| known.retain(|one| !one.is_over(now_ms))));
     // Above the prompt it is said anyway.
-    if store.route.with_untracked(|route| matches!(route, Route::Studio { .. })) {
+    if is_in_studio(store) {
         notices::announce(store, false, t("clock.over"));
         notices::log(store, Kind::Note, Phrase::new("clock.over"));
     } else {

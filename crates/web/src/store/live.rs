@@ -68,6 +68,10 @@ pub fn catch_up(store: Store) {
     send::ask_again(store);
     spawn_local(async move {
         session::load(store).await;
+        chat::load(store).await;
+        if let Some(opened) = store.opened.get_untracked() {
+            chat::reload(store, &opened).await;
+        }
         follow::take_up(store).await;
         look_at_jobs(store);
     });

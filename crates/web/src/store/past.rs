@@ -26,6 +26,8 @@ pub fn open(store: Store) {
             Some(found) => past.restart(rows::pictures(&found)),
             None => past.is_stuck = true,
         });
+        // What was made while that was asked for.
+        meet(store, &store.strip.get_untracked());
         fill(store, visit).await;
     });
 }
@@ -57,8 +59,8 @@ pub fn reach(store: Store, wanted: usize) {
 
 /// Asks again, after the hub did not give what it was asked for.
 pub fn try_again(store: Store) {
-    let (is_stuck, is_blank) = store.past.with_untracked(|past| (past.is_stuck, past.pictures().is_empty()));
-    if is_stuck && is_blank {
+    let (is_stuck, has_begun) = store.past.with_untracked(|past| (past.is_stuck, past.has_begun));
+    if is_stuck && !has_begun {
         open(store);
     } else if is_stuck {
         store.past.update(|past| past.is_stuck = false);

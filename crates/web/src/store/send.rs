@@ -48,11 +48,18 @@ pub async fn ask(store: Store, wish: Unsent) {
         return unanswered(store, wish, tries);
     }
     let answer = hub().call("generate-image", "POST", Some(&body(&wish)), true).await;
-    if answer.is_silence() || answer.status == 500 {
+    if !is_definite(&answer) {
         return unanswered(store, wish, tries);
     }
     unsent::forget(&wish.request_id);
     answered(store, &wish, &answer).await;
+}
+
+/// Whether the hub has said what became of it. Whatever stands in front of the hub answers without a code of its own; who is
+/// not let in may be let in again.
+fn is_definite(answer: &Answer) -> bool {
+    let is_refused = !answer.body.text("code").is_empty() && !matches!(answer.status, 401 | 500);
+    !answer.is_silence() && (answer.is_ok() || is_refused)
 }
 
 /// It may have arrived: the wish is kept, and asked for again under its id.

@@ -34,6 +34,7 @@ pub fn tile(sheet: Sheet, key: &str) -> AnyView {
     let place = place_of(sheet, key);
     let known = sheet.store.past.with_untracked(|past| past.pictures().get(index(place)).cloned());
     let key = known.as_ref().map(|picture| (picture.created_at.clone(), picture.id.clone()));
+    let held = key.clone();
     // A picture moves on when another one comes before it.
     let place = Memo::new(move |_| match &key {
         Some((created_at, id)) => {
@@ -60,7 +61,14 @@ pub fn tile(sheet: Sheet, key: &str) -> AnyView {
             data-state=move || if is_loaded.get() { "there" } else { "loading" }
             aria-setsize=move || sheet.count.get().to_string()
             aria-posinset=move || place.get().saturating_add(1).to_string()
-            on:focusin=move |_| sheet.current.set(Some(place.get_untracked()))
+            on:focusin=move |_| {
+                // The picture that comes into an empty place takes the focus on.
+                if held.is_none() {
+                    sheet.takes_focus.set(true);
+                }
+                sheet.held.set(held.clone());
+                sheet.current.set(Some(place.get_untracked()));
+            }
             on:pointerenter=move |_| {
                 is_pointed_at.set(true);
             }
@@ -84,6 +92,7 @@ fn content(
 ) -> AnyView {
     // Whatever rushes past is not fetched.
     let is_wanted = Memo::new(move |before: Option<&bool>| before == Some(&true) || !sheet.is_quick.get());
+    let has_buttons = Memo::new(move |_| is_pointed_at.get() || is_current.get());
     let url = picture.url.clone();
     let id = picture.id.clone();
     let open = move |event: MouseEvent| {
@@ -115,7 +124,7 @@ fn content(
         </a>
         // Most tiles are passed by: only one that is looked at has buttons.
         {move || {
-            (is_pointed_at.get() || is_current.get()).then(|| {
+            has_buttons.get().then(|| {
                 let delete = Box::new(move || delete(sheet, place.get_untracked()));
                 picture_actions::of_tile(sheet.store, picture.clone(), is_current, delete)
             })
