@@ -137,3 +137,21 @@ studio.test("a hub that never answers is said so after a while, and the button a
   assert.equal(new Set(ids).size, 1);
   await paidOnce(bench, customer, sessionId);
 });
+
+studio.test("where no socket is to be had, what is left is asked for", async (bench) => {
+  const customer = await bench.customer();
+  const sessionId = await customer.grant("flash");
+  const visitor = await bench.visitor({ expected: gone });
+  let refused = 0;
+  await visitor.context.routeWebSocket(/\/realtime\//, (socket) => {
+    refused += 1;
+    socket.close();
+  });
+  await visitor.page.reload();
+  await visitor.signInAs((await customer.client.auth.getUser()).data.user!.email!, "correct horse");
+  await visitor.pages.studio.session.getByText(/waits for you/).waitFor();
+  const answer = await customer.generate({ prompt: bench.marker, sessionId });
+  assert.equal(answer.body.success, true);
+  await visitor.pages.studio.left("7 of 8 left").waitFor();
+  assert.ok(refused > 0, "the page asked for a socket");
+});

@@ -220,6 +220,16 @@ async fn confirm(store: Store, kept: Kept) {
         if !is_undecided(&answer) {
             return refused(store, &answer);
         }
+        // Where the proof does not get through, the provider's own word may have: the same wish again says so.
+        if answer.is_silence() {
+            let found = ask_for(&kept).await;
+            if !is_current(store, &kept) {
+                return;
+            }
+            if found.is_ok() && found.body.text("status") == "paid" {
+                return granted(store, &kept, found.body.text("sessionId")).await;
+            }
+        }
         step(store, Event::Pending);
         // After that the hub goes on looking, and a reload finds what it found.
         let Some(waits_ms) = asks_again_after_ms(tries) else { return };
