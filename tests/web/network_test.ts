@@ -3,6 +3,7 @@
  * fail was seen by sending each request under a new id: then there are two pictures and two credits.
  */
 import assert from "node:assert/strict";
+import type { Page, Route } from "playwright-core";
 import type { Customer } from "../edge/support/customer.ts";
 import { Studio, type StudioBench } from "./support/studio.ts";
 
@@ -22,6 +23,19 @@ async function inTheStudio(bench: StudioBench) {
   const sessionId = await customer.grant("flash");
   const visitor = await bench.signedIn(customer, { expected: gone });
   return { customer, sessionId, visitor, pages: visitor.pages, page: visitor.page };
+}
+
+/** Lets the first request reach the hub and its answer not the page; the ids of all that are sent. */
+async function spoilFirstAnswer(page: Page, spoil: (route: Route) => Promise<void>): Promise<string[]> {
+  const ids: string[] = [];
+  await page.route("**/functions/v1/generate-image", async (route) => {
+    if (route.request().method() !== "POST") return await route.continue();
+    ids.push(route.request().postDataJSON().requestId);
+    if (ids.length > 1) return await route.continue();
+    await route.fetch();
+    await spoil(route);
+  });
+  return ids;
 }
 
 /** One picture, one credit, one message, and one request that the engine saw. */
@@ -70,15 +84,7 @@ studio.test("a request that is made without a network is kept, and sent when the
 
 studio.test("an answer that is lost is asked for again under the same id, and one picture is paid", async (bench) => {
   const { customer, sessionId, pages, page } = await inTheStudio(bench);
-  const ids: string[] = [];
-  await page.route("**/functions/v1/generate-image", async (route) => {
-    if (route.request().method() !== "POST") return await route.continue();
-    ids.push(route.request().postDataJSON().requestId);
-    if (ids.length > 1) return await route.continue();
-    // The request reached the hub; the answer does not reach the page.
-    await route.fetch();
-    await route.abort();
-  });
+  const ids = await spoilFirstAnswer(page, (route) => route.abort());
   const turn = await pages.studio.ask(bench.marker);
   await turn.picture();
   assert.equal(new Set(ids).size, 1, "every try has the same id");
@@ -87,15 +93,8 @@ studio.test("an answer that is lost is asked for again under the same id, and on
 
 studio.test("an answer of whatever stands before the hub decides nothing, and one picture is paid", async (bench) => {
   const { customer, sessionId, pages, page } = await inTheStudio(bench);
-  const ids: string[] = [];
-  await page.route("**/functions/v1/generate-image", async (route) => {
-    if (route.request().method() !== "POST") return await route.continue();
-    ids.push(route.request().postDataJSON().requestId);
-    if (ids.length > 1) return await route.continue();
-    // The request reached the hub; the answer is a gateway's own.
-    await route.fetch();
-    await route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" });
-  });
+  const gateways = { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" };
+  const ids = await spoilFirstAnswer(page, (route) => route.fulfill(gateways));
   const turn = await pages.studio.ask(bench.marker);
   await turn.picture();
   assert.equal(new Set(ids).size, 1, "every try has the same id");

@@ -247,6 +247,18 @@ mod tests {
     }
 
     #[test]
+    fn a_conversation_can_be_kept_no_longer_than_this_page_waits_with_it() {
+        let mut toasts = Toasts::default();
+        let keep = Action::Keep { conversation: "c".to_owned() };
+        toasts.say(Kind::Note, words(1), Some(keep), NOW);
+        toasts.hold(NOW + 5_000);
+        assert_eq!(ids(&toasts, UNDO_MS - 1), [1]);
+        assert_eq!(ids(&toasts, UNDO_MS), Vec::<u32>::new());
+        toasts.release(NOW + 9_000);
+        assert_eq!(ids(&toasts, UNDO_MS), Vec::<u32>::new());
+    }
+
+    #[test]
     fn the_log_keeps_the_newest() {
         let mut toasts = Toasts::default();
         for number in 0..250 {

@@ -48,8 +48,6 @@ macro_rules! drawn_in_the_browser {
     };
 }
 
-use drawn_in_the_browser;
-
 mod follow;
 mod list;
 mod value;

@@ -47,6 +47,7 @@ fn fields_take_the_nearest_and_never_fail() {
         settings.set_cfg_scale(typed);
         assert_eq!((settings.steps, settings.cfg_scale_tenths), (steps, tenths), "{typed:?}");
     }
+    assert_eq!(Settings { count: 4, ..Settings::default() }.cost(), 4);
     assert_eq!([tenths_text(75), tenths_text(80), tenths_text(200)], ["7.5", "8", "20"]);
 }
 

@@ -14,7 +14,7 @@ use web_sys::HtmlElement;
 use super::control::icon;
 use super::{panel, warnings};
 use crate::bridge::browser;
-use crate::store::{Phase, Store, send};
+use crate::store::{Phase, Store, notices, send};
 use crate::words::{say, t, tn};
 
 /// The dock: what is to be said now, the panel, and the prompt.
@@ -198,12 +198,12 @@ fn send_draft(store: Store) {
     let reason = untrack(|| why_not(store));
     if reason.is_some() || untrack(|| is_loading(store)) || untrack(|| state(store)) == "sending" {
         if let Some(reason) = reason {
-            crate::store::notices::announce(store, true, reason);
+            notices::announce(store, true, reason);
         }
         return;
     }
     let Ok(words) = store.draft.with_untracked(|draft| prompt::read(draft)) else {
-        crate::store::notices::announce(store, true, t("prompt.empty"));
+        notices::announce(store, true, t("prompt.empty"));
         return focus_field();
     };
     let settings = store.settings.get_untracked();

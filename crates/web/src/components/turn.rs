@@ -157,7 +157,7 @@ fn heal(store: Store, remedy: Remedy, turn: &Turn, request_id: &str) {
         }
         Remedy::AddHour | Remedy::ChoosePlan => chat::go(store, &Route::Plans),
         Remedy::EditPrompt => composer::put_words(store, turn.prompt.clone()),
-        Remedy::SignIn => account::sign_in_anew(store),
+        Remedy::SignIn => account::sign_in_anew(),
         Remedy::StartSession => {
             if let Some(session) = store.session_untracked() {
                 session::start(store, session.id);

@@ -109,7 +109,7 @@ impl Render for Listed {
     }
 }
 
-super::drawn_in_the_browser!(Listed);
+drawn_in_the_browser!(Listed);
 
 impl Mountable for List {
     fn unmount(&mut self) {

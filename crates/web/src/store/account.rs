@@ -92,11 +92,11 @@ fn forget(store: Store) {
 /// Signs out of this browser, and leaves nothing of the customer in it.
 pub fn sign_out(store: Store) {
     forget_kept(store);
-    sign_in_anew(store);
+    sign_in_anew();
 }
 
 /// Leads to the form, for a customer whose token is no longer taken. What he typed waits for him.
-pub fn sign_in_anew(_: Store) {
+pub fn sign_in_anew() {
     spawn_local(async move { hub().sign_out().await });
 }
 

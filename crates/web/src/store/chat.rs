@@ -84,8 +84,7 @@ pub fn is_local(picture: &Picture) -> bool {
 }
 
 /// Puts the rows of a request in the place of what was known of it, where its conversation is open.
-pub fn take(store: Store, mut found: Vec<Picture>) {
-    gallery::as_wanted(store, &mut found);
+pub fn take(store: Store, found: Vec<Picture>) {
     let Some(first) = found.first() else { return };
     let (request_id, conversation) = (first.request_id.clone(), first.conversation_id.clone());
     if store.opened.with_untracked(|opened| *opened != conversation) {
@@ -100,7 +99,8 @@ pub fn take(store: Store, mut found: Vec<Picture>) {
 /// Asks for the rows of a request.
 pub async fn fetch(store: Store, request_id: &str) -> Vec<Picture> {
     let found = hub().ask(Ask::PicturesOf(request_id)).await.rows().unwrap_or_default();
-    let found = rows::pictures(&found);
+    let mut found = rows::pictures(&found);
+    gallery::as_wanted(store, &mut found);
     take(store, found.clone());
     found
 }

@@ -6,14 +6,14 @@
 use crate::bridge::spawn_local;
 use crate::signal::{Memo, effect};
 use domain::hours::HOUR_MS;
-use web_state::clock::{self, Span, Warning};
+use web_state::clock::{self, Span};
 use web_state::phrase::{Phrase, Value};
 use web_state::route::Route;
 use web_state::strip::SessionStatus;
 use web_state::toast::{Action, Kind};
 
 use super::{Balance, Session, Store, notices, session};
-use crate::words::{say, t};
+use crate::words::say;
 
 /// For how long after an hour has turned the hub is asked each second: clocks differ by no more.
 const TURN_MS: u64 = 5_000;
@@ -24,7 +24,7 @@ pub fn begin(store: Store) {
     effect(move |earlier: Option<u64>| {
         let left_ms = left.get();
         if let Some(warning) = clock::due(earlier.unwrap_or(u64::MAX), left_ms) {
-            warn(store, warning, left_ms);
+            tell_of_time(store, warning.minutes() <= 5, warning.phrase(left_ms), Some(Action::AddHour));
         }
         left_ms
     });
@@ -48,19 +48,14 @@ pub fn begin(store: Store) {
     });
 }
 
-/// Above the prompt a warning stands as long as it holds; elsewhere it comes by, with the way to extend.
-fn warn(store: Store, warning: Warning, left_ms: u64) {
-    let words = warning.phrase(left_ms);
-    if is_in_studio(store) {
-        notices::announce(store, warning.minutes() <= 5, say(&words));
+/// Above the prompt it stands as long as it holds; elsewhere it comes by, with the way to act on it.
+fn tell_of_time(store: Store, is_urgent: bool, words: Phrase, action: Option<Action>) {
+    if store.route.with_untracked(|route| matches!(route, Route::Studio { .. })) {
+        notices::announce(store, is_urgent, say(&words));
         notices::log(store, Kind::Note, words);
     } else {
-        notices::tell(store, Kind::Note, words, Some(Action::AddHour));
+        notices::tell(store, Kind::Note, words, action);
     }
-}
-
-fn is_in_studio(store: Store) -> bool {
-    store.route.with_untracked(|route| matches!(route, Route::Studio { .. }))
 }
 
 fn has_turned(earlier: &Balance, balance: &Balance, now_ms: u64) -> bool {
@@ -96,13 +91,7 @@ fn end(store: Store, ended: Session, now_ms: u64) {
     }
     store.over.set(Some(ended));
     store.sessions.update(|sessions| sessions.iter_mut().for_each(|known| known.retain(|one| !one.is_over(now_ms))));
-    // Above the prompt it is said anyway.
-    if is_in_studio(store) {
-        notices::announce(store, false, t("clock.over"));
-        notices::log(store, Kind::Note, Phrase::new("clock.over"));
-    } else {
-        notices::say(store, Kind::Note, "clock.over");
-    }
+    tell_of_time(store, false, Phrase::new("clock.over"), None);
     spawn_local(session::load(store));
 }
 

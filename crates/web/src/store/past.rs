@@ -77,15 +77,12 @@ pub fn meet(store: Store, newest: &[Picture]) {
     }
 }
 
-/// Takes what the hub has just said of pictures, whatever another page has done to them. Of those that this page is about to
-/// delete itself it knows better.
+/// Takes what is known now of pictures, whatever another page has done to them.
 pub fn learn(store: Store, found: &[Picture]) {
-    let mut told = found.to_vec();
-    store.leaving.update_untracked(|leaving| told.retain(|one| !leaving.iter().any(|(id, _)| *id == one.id)));
-    for picture in &told {
+    for picture in found {
         mark(store, std::slice::from_ref(&picture.id), picture.deleted);
     }
-    meet(store, &told);
+    meet(store, found);
 }
 
 /// Takes pictures out, or puts them back where they were.
