@@ -27,9 +27,19 @@ const engines = {
 };
 Deno.serve(handler("${name}", instantiate, { env: { ...env, ...engines } }));
 `;
+
+/** The two functions once more, with so much time for an engine that nothing here depends on it. */
+const patient = (name: string) => `
+import { instantiate } from "../_shared/generated/pictures.js";
+import { handler } from "../_shared/shim.ts";
+
+Deno.serve(handler("${name}", instantiate, { env: { ...Deno.env.toObject(), IMAGE_BUDGET_SECONDS: "60" } }));
+`;
 const project = copyProject({
   "failing-over": failingOver("generate-image"),
   "failing-over-worker": failingOver("queue-worker"),
+  "patient": patient("generate-image"),
+  "patient-worker": patient("queue-worker"),
 });
 
 const hub = new Hub({
@@ -268,9 +278,11 @@ hub.test("turns of an account are as far apart as its budget says, retries and a
       assert.equal((await one.enqueue(body)).status, 202);
     }
     const sync = { prompt: bench.marker, sessionId: await one.grant() };
-    const [answer] = await Promise.all([one.generate(sync), hub.work(), hub.work(), hub.work()]);
-    assert.ok([200, 429].includes(answer.status), JSON.stringify(answer.body));
+    const work = () => hub.work("patient-worker");
+    const [answer] = await Promise.all([one.generate(sync, { name: "patient" }), work(), work(), work()]);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
     const made = (await one.rows()).filter((row) => row.status === "completed").length;
+    assert.equal(made, 5);
     const asked = (await bench.engine.requests(bench.marker)).length;
     assert.equal(asked, made + 1, "one was asked twice");
     const gaps = await hub.sql<{ ms: number }[]>`

@@ -4,7 +4,10 @@
  * something else because the source of the hub does.
  */
 
-/** How long requests wait for an engine, and how often one that breaks is asked within that time. */
+/** How long a request waits for an engine where its end must not depend on that. */
+export const ampleSeconds = 60;
+
+/** How long requests wait for an engine where that decides, and how often one that breaks is asked within that time. */
 export interface Patience {
   seconds: number;
   tries: number;
@@ -36,32 +39,40 @@ export interface QueueConsequence extends Consequence {
 export interface Consequences {
   sync: Consequence;
   queue: QueueConsequence;
+  /** Whether it takes all the time that a request has, or follows from how little that is. */
+  isTimed: boolean;
 }
 
 const both = (code: string | undefined, asked: number): Consequences => ({
   sync: { code, asked },
   queue: { code, asked, waits: [] },
+  isTimed: false,
 });
 
 /** Not worth asking a second time. */
 const final = (code: string): Consequences => both(code, 1);
 
-/** Asked again as long as there is time; and in the queue three times more. */
+/** Asked so often at once; and in the queue three times more. */
 const passing = (code: string, tries: number): Consequences => ({
   sync: { code, asked: tries },
   queue: { code, asked: tries * 4, waits: [15, 30, 60] },
+  isTimed: false,
 });
+
+const timed = (consequences: Consequences): Consequences => ({ ...consequences, isTimed: true });
 
 /** Not asked again at once, since that may be billed again; and in the queue one more time. */
 const unsure = (code: string): Consequences => ({
   sync: { code, asked: 1 },
   queue: { code, asked: 2, waits: [5] },
+  isTimed: false,
 });
 
 /** The engine says twice that it needs so many seconds, which is too long for who waits. */
 const told = (code: string, fields: Record<string, unknown>, wait: number): Consequences => ({
   sync: { code, asked: 1, fields },
   queue: { asked: 3, waits: [wait, wait] },
+  isTimed: true,
 });
 
 /** Every kind of trouble, at an engine that is asked so often while a request waits. */
@@ -75,17 +86,20 @@ const troubles = ({ tries }: Patience) => ({
   tooLarge: final("engine_failed"),
   misconfigured: final("engine_misconfigured"),
   noPicture: unsure("engine_failed"),
-  timedOut: unsure("engine_timeout"),
-  broken: passing("engine_failed", tries),
-  unavailable: passing("engine_unavailable", tries),
-  busy: passing("rate_limited", tries),
+  timedOut: timed(unsure("engine_timeout")),
+  broken: timed(passing("engine_failed", tries)),
+  unavailable: timed(passing("engine_unavailable", tries)),
+  busy: timed(passing("rate_limited", tries)),
   /** Asked a second time and no more: the first may have arrived, and be billed. */
   unreachable: passing("engine_unavailable", 2),
+  /** Asked anew until it has been asked four times: nobody bills it. */
+  jobGone: passing("engine_failed", 4),
   busyForAMinute: told("rate_limited", { retryAfter: 60 }, 60),
   /** For longer than a picture may wait. */
   busyForHours: {
     sync: { code: "rate_limited", asked: 1, fields: { retryAfter: 7_200 } },
     queue: { code: "rate_limited", asked: 1, waits: [] },
+    isTimed: false,
   },
   wakesInTwenty: told("model_loading", { retryAfter: 20, estimatedTime: 20, loading: true }, 20),
   /** It is asked about earlier than it says, since estimates are often too long. */
@@ -94,11 +108,13 @@ const troubles = ({ tries }: Patience) => ({
   unavailableTwice: tries > 2 ? both(undefined, 3) : {
     sync: { code: "engine_unavailable", asked: 2 },
     queue: { asked: 3, waits: [15] },
+    isTimed: true,
   },
   /** Not done in time, once: the queue's second try has it. */
   timedOutOnce: {
     sync: { code: "engine_timeout", asked: 1 },
     queue: { asked: 2, waits: [5] },
+    isTimed: true,
   },
 });
 

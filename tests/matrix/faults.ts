@@ -137,7 +137,7 @@ export const faultRows: FaultRow[] = [
     name: "a job that is gone",
     fault: { kind: "poll_failed", status: 404, times: null },
     usually: "misconfigured",
-    at: { "fal-ai": "noPicture", sdcpp: "broken" },
+    at: { "fal-ai": "noPicture", sdcpp: "jobGone" },
     alone: lookedUp,
   },
 

@@ -3,8 +3,10 @@
  * consequences.ts: the status and the code, the credit (spent where there is a picture and nowhere else), how often the
  * engine was asked, and when a picture of the queue would have been tried again. At the end the tables are printed.
  *
- * One stack, and one process for each of the two functions: the path says which engine they use. Nothing that a cell finds
- * out about an engine is remembered for the others, and what is put back into the queue is tried at once.
+ * One stack, and one process for each of the two functions: the path says which engine they use, and whether a request
+ * has little time or ample: little only where that is what the cell is about, so that a busy machine changes no other.
+ * Nothing that a cell finds out about an engine is remembered for the others, and what is put back into the queue is
+ * tried at once.
  *
  * Run: deno test --allow-all --no-check tests/matrix (without --quiet, which would keep the tables to itself)
  */
@@ -15,13 +17,16 @@ import { type Bench, engineKey, Hub } from "../edge/support/hub.ts";
 import { download, formatOf } from "../edge/support/picture.ts";
 import { copyProject } from "../edge/support/project.ts";
 import { assertError } from "../edge/support/codes.ts";
-import { type Consequence, consequences, statuses } from "./consequences.ts";
+import { ampleSeconds, type Consequence, consequences, statuses } from "./consequences.ts";
 import { easelArgs, engines, type MatrixEngine, startEasel } from "./engines.ts";
 import { type FaultRow, faultRows } from "./faults.ts";
 import { tableOf, type TableRow, type Told } from "./table.ts";
 
 /** Pictures that are made at a time, for who waits and in the queue: so few that the budget is spent on faults alone. */
 const atOnce = 10;
+
+/** How long all tries of a picture in the queue may take. */
+const settledWithinMs = 180_000;
 
 const ownEasels = [await startEasel("forge"), await startEasel("sdcpp")] as const;
 const all = engines(ownEasels[0].url, ownEasels[1].url);
@@ -35,13 +40,15 @@ const base = env.HUGGINGFACE_BASE_URL;
 const key = env.HUGGINGFACE_API_KEY;
 const settings = { ${all.map(({ name, settings }) => `"${name}": ${settings}`).join(", ")} };
 const seconds = ${JSON.stringify(Object.fromEntries(all.map(({ name, patience }) => [name, patience.seconds])))};
+const within = (seconds, own) =>
+  handler("${functionName}", instantiate, { env: { ...env, IMAGE_BUDGET_SECONDS: String(seconds), ...own } });
 const handlers = Object.fromEntries(
-  Object.entries(settings).map(([name, own]) => {
-    const budget = { IMAGE_BUDGET_SECONDS: String(seconds[name]) };
-    return [name, handler("${functionName}", instantiate, { env: { ...env, ...budget, ...own } })];
-  }),
+  Object.entries(settings).flatMap(([name, own]) => [
+    [name + "/little", within(seconds[name], own)],
+    [name + "/ample", within(${ampleSeconds}, own)],
+  ]),
 );
-Deno.serve((request) => handlers[new URL(request.url).pathname.split("/")[2]](request));
+Deno.serve((request) => handlers[new URL(request.url).pathname.split("/").slice(2, 4).join("/")](request));
 `;
 
 const project = copyProject({
@@ -89,6 +96,10 @@ async function cellsOf(bench: Bench, chosen: MatrixEngine[], one: Customer): Pro
 }
 
 const consequencesOf = ({ engine, row }: Cell) => consequences(row.at?.[engine.name] ?? row.usually, engine.patience);
+
+/** That function, told to use the cell's engine, and with as much time as the cell is to have. */
+const functionFor = (cell: Cell, name: "matrix-sync" | "matrix-worker") =>
+  `${name}/${cell.engine.name}/${consequencesOf(cell).isTimed ? "little" : "ample"}`;
 
 const isAlone = ({ engine, row }: Cell) => row.alone?.includes(engine.name) ?? false;
 
@@ -149,11 +160,11 @@ async function note(cell: Cell, way: "sync" | "queue", answer: Answer, ms: numbe
 }
 
 async function askAndWait(cell: Cell): Promise<void> {
-  const { engine, one, prompt, sessionId } = cell;
+  const { one, prompt, sessionId } = cell;
   const expected: Consequence = consequencesOf(cell).sync;
   const requestId = crypto.randomUUID();
   const started = performance.now();
-  const answer = await one.generate({ prompt, sessionId, requestId }, { name: `matrix-sync/${engine.name}` });
+  const answer = await one.generate({ prompt, sessionId, requestId }, { name: functionFor(cell, "matrix-sync") });
   await note(cell, "sync", answer, performance.now() - started, requestId);
   if (expected.code) assertError(answer, expected.code, { creditsRemaining: 3, ...expected.fields });
   else assert.deepEqual([answer.status, answer.body.creditsRemaining], [200, 2], JSON.stringify(answer.body));
@@ -161,10 +172,15 @@ async function askAndWait(cell: Cell): Promise<void> {
   await checkCell(cell, expected, answer.body.images ?? []);
 }
 
-/** Queues the cells' pictures, and has the worker of their engine do all that it can about them. */
+/** Queues the cells' pictures, and has the worker of their engine do all that it can about them, one time after the other. */
 async function queue(cells: Cell[]): Promise<string[]> {
-  const engine = cells[0]?.engine;
-  if (!engine) return [];
+  const byTime = Object.values(Object.groupBy(cells, (cell) => functionFor(cell, "matrix-worker")));
+  const wrong: string[] = [];
+  for (const some of byTime) wrong.push(...await queueAtOnce(some!));
+  return wrong;
+}
+
+async function queueAtOnce(cells: Cell[]): Promise<string[]> {
   const started = performance.now();
   const ids = new Map<Cell, string>();
   // Those that are tried most often come first, so that nothing has to wait for them at the end.
@@ -172,15 +188,19 @@ async function queue(cells: Cell[]): Promise<string[]> {
   for (const cell of inOrder) {
     const requestId = crypto.randomUUID();
     const sent = { prompt: cell.prompt, sessionId: cell.sessionId, requestId };
-    const taken = await cell.one.enqueue(sent, { name: `matrix-sync/${engine.name}` });
+    const taken = await cell.one.enqueue(sent, { name: functionFor(cell, "matrix-sync") });
     assert.equal(taken.status, 202, JSON.stringify(taken.body));
     ids.set(cell, requestId);
   }
-  const work = hub.work(`matrix-worker/${engine.name}`);
+  let unsettled = cells.length;
+  // A worker ends its shift after half a minute, whatever waits by then; another one follows, as on a platform.
+  const work = (async () => {
+    while (unsettled > 0) await hub.work(functionFor(cells[0]!, "matrix-worker"));
+  })();
   const wrong = await each(cells, cells.length, async (cell) => {
     const requestId = ids.get(cell)!;
     const expected = consequencesOf(cell).queue;
-    const answer = await cell.one.settled(requestId);
+    const answer = await cell.one.settled(requestId, settledWithinMs).finally(() => unsettled--);
     await note(cell, "queue", answer, performance.now() - started, requestId);
     const { status, code, creditsUsed, creditsRemaining, images } = answer.body;
     const used = expected.code ? 0 : 1;
@@ -203,11 +223,11 @@ hub.test("every engine draws when nothing goes wrong, and so do the processes th
   const one = await bench.customer();
   for (const { name, model } of all) {
     const sessionId = await one.grant();
-    const made = await one.generate({ prompt: bench.marker, sessionId }, { name: `matrix-sync/${name}` });
+    const made = await one.generate({ prompt: bench.marker, sessionId }, { name: `matrix-sync/${name}/ample` });
     assert.deepEqual([made.status, made.body.images?.[0].model], [200, model], JSON.stringify(made.body));
     const body = { prompt: bench.marker, sessionId, requestId: crypto.randomUUID() };
     assert.equal((await one.enqueue(body)).status, 202);
-    assert.equal((await hub.work(`matrix-worker/${name}`)).completed, 1);
+    assert.equal((await hub.work(`matrix-worker/${name}/ample`)).completed, 1);
   }
 });
 

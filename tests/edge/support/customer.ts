@@ -112,14 +112,14 @@ export class Customer {
     return this.#invoke(`${name}?requestId=${requestId}`, { method: "DELETE" });
   }
 
-  /** Asks where a request stands until it is over; the last answer. */
-  async settled(requestId: string): Promise<Answer> {
+  /** Asks where a request stands until it is over, and for so long at most; the last answer. */
+  async settled(requestId: string, withinMs = 60_000): Promise<Answer> {
     let last: Answer | undefined;
     const isOver = async () => {
       last = await this.status(requestId);
       return last.status !== 200 || !["queued", "running"].includes(last.body.status);
     };
-    assert.ok(await until(isOver, 60_000, 50), `request ${requestId} is over: ${JSON.stringify(last?.body)}`);
+    assert.ok(await until(isOver, withinMs, 50), `request ${requestId} is over: ${JSON.stringify(last?.body)}`);
     return last!;
   }
 
