@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Page, Route } from "playwright-core";
+import { until } from "../../scripts/local/process.ts";
 import type { Customer } from "../edge/support/customer.ts";
 import { Studio, type StudioBench } from "./support/studio.ts";
 
@@ -135,6 +136,52 @@ studio.test("a hub that never answers is said so after a while, and the button a
   await turn.picture();
   assert.equal(new Set(ids).size, 1);
   await paidOnce(bench, customer, sessionId);
+});
+
+studio.test("pictures that did not arrive come as soon as there is a network again, wherever they are shown", async (bench) => {
+  const { visitor, pages, page } = await inTheStudio(bench);
+  const objects = "**/storage/v1/object/**";
+  await page.route(objects, (route) => route.abort("internetdisconnected"));
+  const turn = await pages.studio.ask(bench.marker);
+  await turn.picture();
+  const arrived = (place: string) =>
+    page.locator(`${place} img`).evaluate((image: { naturalWidth: number }) => image.naturalWidth > 0);
+  const again = async (...places: string[]) => {
+    await visitor.context.setOffline(true);
+    await pages.offline.waitFor();
+    for (const place of places) assert.equal(await arrived(place), false, place);
+    await page.unroute(objects);
+    await visitor.context.setOffline(false);
+    for (const place of places) await until(() => arrived(place), 10_000, 50).then((is) => assert.ok(is, place));
+  };
+  await again("figure", ".reel .frame");
+  // The same in the past, from which nothing is kept in memory.
+  await page.route(objects, (route) => route.abort("internetdisconnected"));
+  await pages.goTo("Pictures");
+  await page.reload();
+  await pages.history.picture(bench.marker).waitFor();
+  await again(".tile");
+});
+
+studio.test("an undo whose answer is lost is asked for again, and the picture is there", async (bench) => {
+  const { customer, pages, page } = await inTheStudio(bench);
+  const turn = await pages.studio.ask(bench.marker);
+  await turn.picture();
+  let tries = 0;
+  await page.route("**/rest/v1/rpc/restore_pictures", async (route) => {
+    if (route.request().method() !== "POST" || ++tries > 1) return await route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  const deletedAt = async () => (await customer.rows()).map(({ deleted_at }) => deleted_at);
+  await turn.button("Delete").click();
+  await turn.says(/^Deleted/).waitFor();
+  assert.ok(await until(async () => (await deletedAt())[0] !== null, 10_000, 50));
+  await pages.notices.getByRole("button", { name: "Undo" }).click();
+  await turn.picture();
+  assert.ok(await until(() => tries === 2, 10_000, 50));
+  await turn.picture();
+  assert.deepEqual(await deletedAt(), [null]);
 });
 
 studio.test("where no socket is to be had, what is left is asked for", async (bench) => {

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod buying;
 pub mod chat;
+pub mod deletion;
 pub mod follow;
 pub mod gallery;
 pub mod hours;
@@ -185,8 +186,8 @@ pub struct Store {
     pub lightbox: RwSignal<Option<Lightbox>>,
     /// All pictures, as far as they were asked for.
     pub past: RwSignal<Past>,
-    /// Pictures whose deletion the hub has not answered, and whether they are wanted back.
-    pub leaving: RwSignal<Vec<(String, bool)>>,
+    /// Deletions that the hub has not answered yet.
+    pub deletions: RwSignal<Vec<deletion::Deletion>>,
 }
 
 /// What the lightbox shows.
@@ -230,7 +231,7 @@ impl Store {
             urgent: RwSignal::new(String::new()),
             lightbox: RwSignal::new(None),
             past: RwSignal::new(Past::default()),
-            leaving: RwSignal::new(vec![]),
+            deletions: RwSignal::new(vec![]),
         }
     }
 

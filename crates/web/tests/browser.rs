@@ -9,6 +9,8 @@ use web::markup;
 
 #[path = "browser/asking.rs"]
 mod asking;
+#[path = "browser/deletion.rs"]
+mod deletion;
 #[path = "browser/elements.rs"]
 mod elements;
 #[path = "browser/fake.rs"]

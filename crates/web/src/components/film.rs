@@ -3,17 +3,20 @@
 //! Owns: the drawing of a strip. Must not: count, or say anything; the words stand beside it and are what is read aloud.
 
 use crate::markup::view;
-use crate::signal::Memo;
+use crate::signal::{Memo, RwSignal};
 use leptos::prelude::*;
 use web_state::strip::Frame;
+
+use super::image;
+use crate::store::Store;
 
 /// A strip; `kind` is `picture` or `video`. `is_mini`: in one line, without its pictures. Each frame follows for itself what
 /// becomes of it, so that a picture which is there is not drawn anew when the next one comes.
 #[must_use]
-pub fn film(kind: &'static str, is_mini: bool, frames: Memo<Vec<Frame>>) -> AnyView {
+pub fn film(store: Store, kind: &'static str, is_mini: bool, frames: Memo<Vec<Frame>>) -> AnyView {
     let class = if is_mini { "film mini" } else { "film" };
     let count = Memo::new(move |_| frames.with(Vec::len));
-    let drawn = move || (0..count.get()).map(|place| live(frames, place, is_mini)).collect_view();
+    let drawn = move || (0..count.get()).map(|place| live(store, frames, place, is_mini)).collect_view();
     view! {
         <ol class=class data-kind=kind data-count=move || count.get().to_string() aria-hidden="true">
             {drawn}
@@ -22,7 +25,7 @@ pub fn film(kind: &'static str, is_mini: bool, frames: Memo<Vec<Frame>>) -> AnyV
     .into_any()
 }
 
-fn live(frames: Memo<Vec<Frame>>, place: usize, is_mini: bool) -> AnyView {
+fn live(store: Store, frames: Memo<Vec<Frame>>, place: usize, is_mini: bool) -> AnyView {
     let state = move || frames.with(|frames| frames.get(place).map_or("free", state_of));
     let url = Memo::new(move |_| {
         frames.with(|frames| match frames.get(place) {
@@ -30,7 +33,19 @@ fn live(frames: Memo<Vec<Frame>>, place: usize, is_mini: bool) -> AnyView {
             _ => None,
         })
     });
-    let picture = move || url.get().map(|url| view! { <img src=url alt="" decoding="async"/> });
+    let picture = move || {
+        let is_broken = RwSignal::new(false);
+        let address = image::address(store, Some(url.get()?), is_broken);
+        Some(view! {
+            <img
+                src=address
+                alt=""
+                decoding="async"
+                on:load=move |_| is_broken.set(false)
+                on:error=move |_| is_broken.set(true)
+            />
+        })
+    };
     view! { <li class="frame" data-state=state>{picture}</li> }.into_any()
 }
 

@@ -16,7 +16,7 @@ use web_sys::{Element, HtmlImageElement};
 
 use super::control::{icon, icon_button};
 use super::picture_actions::{self, Place};
-use super::{regions, toaster};
+use super::{image, regions, toaster};
 use crate::bridge::browser;
 use crate::store::Store;
 use crate::store::shown::{self, Shown};
@@ -172,6 +172,7 @@ fn stage(store: Store, picture: &Picture, is_full: RwSignal<bool>, is_sharp: RwS
             is_sharp.set(true);
         }
     });
+    let is_broken = RwSignal::new(false);
     let touched = StoredValue::new(None);
     let down = move |event: PointerEvent| {
         touched.set_value(
@@ -205,12 +206,16 @@ fn stage(store: Store, picture: &Picture, is_full: RwSignal<bool>, is_sharp: RwS
         >
             <img
                 node_ref=image
-                src=picture.url.clone()
+                src=image::address(store, picture.url.clone(), is_broken)
                 alt=tf("picture.alt", &[("prompt", &picture.prompt)])
                 width=picture.width
                 height=picture.height
                 draggable="false"
-                on:load=move |_| is_sharp.set(true)
+                on:load=move |_| {
+                    is_broken.set(false);
+                    is_sharp.set(true);
+                }
+                on:error=move |_| is_broken.set(true)
             />
         </div>
     }

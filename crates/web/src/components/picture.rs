@@ -12,6 +12,7 @@ use web_state::turn::Picture;
 use web_state::wait::{Announced, Facts, Wait};
 
 use super::control::{button, icon};
+use super::image;
 use super::picture_actions::{self, Place};
 use crate::store::{Job, Lightbox, Phase, Store, notices, send};
 use crate::words::{say, t, tf};
@@ -74,7 +75,8 @@ pub fn sides(picture: &Picture) -> (String, String) {
 fn there(store: Store, picture: Picture, siblings: Vec<Picture>, is_loaded: RwSignal<bool>) -> AnyView {
     let alternative = tf("picture.alt", &[("prompt", &picture.prompt)]);
     let (width, height) = (picture.width.to_string(), picture.height.to_string());
-    let address = picture.url.clone().unwrap_or_default();
+    let is_broken = RwSignal::new(false);
+    let address = image::address(store, picture.url.clone(), is_broken);
     let label = tf("picture.open_label", &[("prompt", &picture.prompt)]);
     let shown_id = picture.id.clone();
     let open = move |_| store.lightbox.set(Some(Lightbox { pictures: siblings.clone(), shown_id: shown_id.clone() }));
@@ -86,8 +88,14 @@ fn there(store: Store, picture: Picture, siblings: Vec<Picture>, is_loaded: RwSi
                 width=width
                 height=height
                 decoding="async"
-                on:load=move |_| is_loaded.set(true)
-                on:error=move |_| is_loaded.set(true)
+                on:load=move |_| {
+                    is_broken.set(false);
+                    is_loaded.set(true);
+                }
+                on:error=move |_| {
+                    is_broken.set(true);
+                    is_loaded.set(true);
+                }
             />
         </button>
         {picture_actions::actions(store, picture, Place::Stage)}

@@ -1,6 +1,6 @@
 //! What can be done with a picture, as buttons: in one order everywhere.
 //!
-//! Owns: which acts stand where, and their words. Must not: do them (that is `store::gallery`).
+//! Owns: which acts stand where, and their words. Must not: do them (that is `store::gallery` and `store::deletion`).
 
 use crate::markup::view;
 use crate::signal::Memo;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use web_state::turn::Picture;
 
 use super::control::{button, icon, icon_button};
-use crate::store::{Store, gallery, shown};
+use crate::store::{Store, deletion, gallery, shown};
 use crate::words::t;
 
 /// Where the buttons stand.
@@ -29,7 +29,7 @@ const ACTS: [(&str, &str, &str, &str, Act); 6] = [
     ("plain extra", "plain", "sliders-horizontal", "picture.use_settings", gallery::use_settings),
     ("plain extra", "plain", "refresh-cw", "picture.regenerate", gallery::regenerate),
     ("plain", "", "maximize-2", "picture.open_large", gallery::open),
-    ("plain", "danger", "trash-2", "picture.delete", gallery::delete),
+    ("plain", "danger", "trash-2", "picture.delete", deletion::delete),
 ];
 
 /// The buttons of a picture that is there.

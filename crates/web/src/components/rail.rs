@@ -91,7 +91,7 @@ fn line(store: Store, shown: Option<Session>) -> AnyView {
     };
     view! {
         {ring(hours, minutes_left(store))}
-        {film("picture", true, picture_frames(store))}
+        {film(store, "picture", true, picture_frames(store))}
         <span class="session-words">
             <strong>{move || credits().unwrap_or_default()}</strong>
             " "

@@ -25,7 +25,7 @@ pub fn pictures(store: Store) -> AnyView {
     view! {
         <section class="reel" aria-labelledby="reel-p">
             <h2 class="label" id="reel-p">{t("strip.pictures")}</h2>
-            {film("picture", false, drawn)}
+            {film(store, "picture", false, drawn)}
             <p class="reel-words">{words}</p>
         </section>
     }
@@ -49,7 +49,7 @@ pub fn videos(store: Store, plan_id: &str) -> AnyView {
     view! {
         <section class="reel" aria-labelledby="reel-v">
             <h2 class="label" id="reel-v">{t("strip.videos")}</h2>
-            {(per_hour > 0).then(|| film("video", false, drawn))}
+            {(per_hour > 0).then(|| film(store, "video", false, drawn))}
             <p class="reel-words">{words}</p>
         </section>
     }

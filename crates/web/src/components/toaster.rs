@@ -10,7 +10,7 @@ use web_state::toast::{Action, Kind, Toast};
 
 use super::control::{button, icon, icon_button};
 use crate::bridge::hub;
-use crate::store::{Store, chat, gallery};
+use crate::store::{Store, chat, deletion, gallery};
 use crate::words::{say, t};
 
 /// The toasts that are shown.
@@ -93,7 +93,7 @@ fn toast(store: Store, id: u32) -> AnyView {
 
 fn take_up(store: Store, action: &Action) {
     match action {
-        Action::Restore { pictures } => gallery::restore(store, pictures.clone()),
+        Action::Restore { pictures } => deletion::restore(store, pictures),
         Action::Keep { conversation } => chat::keep(store, conversation.clone()),
         Action::Show { conversation } => {
             gallery::leave_for(store, Route::Studio { conversation: Some(conversation.clone()) })

@@ -6,6 +6,7 @@ use crate::bridge::spawn_local;
 use crate::markup::view;
 use crate::signal::{Memo, RwSignal};
 use domain::request::BATCH_COUNT;
+use leptos::html::Li;
 use leptos::prelude::*;
 use web_state::failure::{self, Failure, Remedy};
 use web_state::phrase::Phrase;
@@ -33,10 +34,15 @@ pub fn turn(store: Store, turn: Memo<Option<Turn>>) -> AnyView {
     });
     let prompt =
         Memo::new(move |_| turn.with(|turn| turn.as_ref().map(|turn| turn.prompt.clone()).unwrap_or_default()));
+    let item = NodeRef::<Li>::new();
+    let body = move || {
+        keep_focus(item);
+        turn.get().map(|turn| body(store, &turn, place.get()))
+    };
     view! {
-        <li class="turn">
+        <li class="turn" tabindex="-1" node_ref=item>
             <p class="turn-prompt" dir="auto">{move || prompt.get()}</p>
-            {move || turn.get().map(|turn| body(store, &turn, place.get()))}
+            {body}
             <div class="turn-foot">
                 {move || (count.get() > 1).then(|| pager(chosen, place, count))}
                 <p class="turn-facts">{move || turn.with(|turn| turn.as_ref().and_then(|turn| facts(turn, place.get())))}</p>
@@ -44,6 +50,20 @@ pub fn turn(store: Store, turn: Memo<Option<Turn>>) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// What is drawn anew takes its buttons with it: whoever is on one of them now is on the turn afterwards, not at the page's start.
+fn keep_focus(item: NodeRef<Li>) {
+    let Some(item) = item.get_untracked() else { return };
+    if !item.contains(document().active_element().as_deref()) {
+        return;
+    }
+    request_animation_frame(move || {
+        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        if is_lost {
+            let _ = item.focus();
+        }
+    });
 }
 
 /// The variants that are worth a place: what failed is shown only while nothing came after it.

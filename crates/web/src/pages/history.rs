@@ -17,7 +17,7 @@ use web_state::route::Route;
 use web_sys::{HtmlElement, Node};
 
 use crate::components::control::{button, icon};
-use crate::store::{Store, gallery, past};
+use crate::store::{Store, deletion, past};
 use crate::words::{t, tn};
 
 /// Between tiles, as pictures.css has it.
@@ -301,7 +301,7 @@ fn delete(sheet: Sheet, place: u32) {
         return;
     };
     let left = sheet.count.get_untracked().saturating_sub(1);
-    gallery::delete(sheet.store, &picture);
+    deletion::delete(sheet.store, &picture);
     // The keyboard stays where it was, on what came into the place.
     match left.checked_sub(1) {
         Some(last) => go_to(sheet, place.min(last)),

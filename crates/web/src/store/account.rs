@@ -85,6 +85,7 @@ fn forget(store: Store) {
     store.messages.set(vec![]);
     store.pictures.set(vec![]);
     store.jobs.set(vec![]);
+    store.deletions.set(vec![]);
     store.lightbox.set(None);
     past::forget(store);
 }

@@ -10,7 +10,7 @@ use web_state::toast::{Action, Kind, UNDO_MS};
 use web_state::turn::Picture;
 
 use super::unsent::Unsent;
-use super::{Conversation, Store, gallery, notices, rows};
+use super::{Conversation, Store, deletion, notices, rows};
 use crate::bridge::{Ask, browser, hub};
 
 /// The most characters of a title that is made of a prompt.
@@ -65,7 +65,7 @@ pub async fn reload(store: Store, id: &str) {
     }
     if let Some(found) = pictures {
         let mut found = rows::pictures(&found);
-        gallery::as_wanted(store, &mut found);
+        deletion::as_wanted(store, &mut found);
         store.pictures.update(|known| {
             // What is on its way has no rows yet.
             known.retain(|picture| is_local(picture) && !found.iter().any(|row| row.request_id == picture.request_id));
@@ -100,7 +100,7 @@ pub fn take(store: Store, found: Vec<Picture>) {
 pub async fn fetch(store: Store, request_id: &str) -> Vec<Picture> {
     let found = hub().ask(Ask::PicturesOf(request_id)).await.rows().unwrap_or_default();
     let mut found = rows::pictures(&found);
-    gallery::as_wanted(store, &mut found);
+    deletion::as_wanted(store, &mut found);
     take(store, found.clone());
     found
 }

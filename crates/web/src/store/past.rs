@@ -1,7 +1,7 @@
 //! All pictures of the customer: bringing them in.
 //!
 //! Owns: when the hub is asked for a page of them, and for how many there are. Must not: know their order (that is
-//! `web_state::past`), how they are laid out, or delete any at the hub (that is `gallery`).
+//! `web_state::past`), how they are laid out, or delete any at the hub (that is `deletion`).
 
 use crate::bridge::spawn_local;
 use web_state::past::PAGE;
@@ -80,18 +80,14 @@ pub fn meet(store: Store, newest: &[Picture]) {
 /// Takes what is known now of pictures, whatever another page has done to them.
 pub fn learn(store: Store, found: &[Picture]) {
     for picture in found {
-        mark(store, std::slice::from_ref(&picture.id), picture.deleted);
+        mark(store, &picture.id, picture.deleted);
     }
     meet(store, found);
 }
 
-/// Takes pictures out, or puts them back where they were.
-pub fn mark(store: Store, ids: &[String], deleted: bool) {
-    store.past.update(|past| {
-        for id in ids {
-            if deleted { past.remove(id) } else { past.bring_back(id) }
-        }
-    });
+/// Takes a picture out, or puts it back where it was.
+pub fn mark(store: Store, id: &str, deleted: bool) {
+    store.past.update(|past| if deleted { past.remove(id) } else { past.bring_back(id) });
 }
 
 async fn fill(store: Store, visit: u32) {

@@ -8,7 +8,7 @@ use web_state::lightbox::{self, Step};
 use web_state::past::PAGE;
 use web_state::turn::Picture;
 
-use super::{Lightbox, Store, gallery, past};
+use super::{Lightbox, Store, deletion, past};
 
 /// The picture that is shown, and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +66,7 @@ pub fn delete(store: Store) {
         Some(id) => set_shown(store, id),
         None => close(store),
     }
-    gallery::delete(store, &shown.picture);
+    deletion::delete(store, &shown.picture);
 }
 
 fn show(store: Store, index: usize) {

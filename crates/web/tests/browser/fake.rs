@@ -10,7 +10,9 @@ use web::{bridge, words};
 const HUB: &str = "
     return new Proxy({}, { get: (_, name) => name === 'now' ? () => 1000000 : (...asked) => {
         state.asked.push([name, ...asked]);
-        return Promise.resolve(state.answers[name] ?? { status: 200, body: [] });
+        const [answer, ...later] = state.answers[name] ?? [{ status: 200, body: [] }];
+        if (later.length) state.answers[name] = later;
+        return Promise.resolve(answer);
     } });";
 
 /// Every method of the browser that is not here does nothing, and promises that it worked.
@@ -66,8 +68,13 @@ pub fn begin() {
 
 /// Has a method of the hub answer that, as JSON.
 pub fn answer(method: &str, json: &str) {
-    let answer = JSON::parse(json).expect("an answer");
-    Reflect::set(&state("answers"), &method.into(), &answer).expect("a place for it");
+    answer_in_turn(method, &[json]);
+}
+
+/// Has a method of the hub give those answers, as JSON, one after the other; the last one for ever.
+pub fn answer_in_turn(method: &str, jsons: &[&str]) {
+    let answers: Array = jsons.iter().map(|json| JSON::parse(json).expect("an answer")).collect();
+    Reflect::set(&state("answers"), &method.into(), &answers).expect("a place for it");
 }
 
 /// What a method of the hub was asked: the arguments of each call, as JSON.

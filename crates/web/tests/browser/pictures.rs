@@ -1,4 +1,4 @@
-//! What becomes of pictures: the strip of an hour, a picture that failed, a deletion that is taken back.
+//! What becomes of pictures: the strip of an hour, and a picture that failed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,9 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web::bridge::Row;
 use web::components::film::film;
 use web::components::picture::picture;
-use web::components::toaster::toaster;
 use web::signal::{Memo, RwSignal};
-use web::store::{Job, Phase, Store, gallery, rows};
+use web::store::{Job, Phase, Store, rows};
 use web_state::failure::Remedy;
 use web_state::strip::frames;
 use web_state::turn::Picture;
@@ -34,7 +33,7 @@ async fn a_strip_shows_what_is_used_held_and_free() {
             let (per_hour, spent, held) = hour.get();
             frames(per_hour, spent, held, &["data:,1".to_owned(), "data:,2".to_owned()])
         });
-        let view = view_of(all);
+        let view = view_of(Store::new(), all);
         (hour, view)
     });
     for (hour, expected) in [
@@ -58,10 +57,10 @@ async fn a_strip_shows_what_is_used_held_and_free() {
     }
 }
 
-fn view_of(all: Memo<Vec<web_state::strip::Frame>>) -> AnyView {
+fn view_of(store: Store, all: Memo<Vec<web_state::strip::Frame>>) -> AnyView {
     web::markup::view! {
-        <div class="large">{film("picture", false, all)}</div>
-        <div class="small">{film("picture", true, all)}</div>
+        <div class="large">{film(store, "picture", false, all)}</div>
+        <div class="small">{film(store, "picture", true, all)}</div>
     }
     .into_any()
 }
@@ -116,55 +115,4 @@ async fn a_picture_that_is_still_asked_for_offers_no_button() {
     turn().await;
     assert_eq!(stage.attribute("figure", "data-state").as_deref(), Some("waiting"));
     assert!(stage.has("progress") && !stage.has(".picture-failed"));
-}
-
-/// A toaster over a picture that was deleted just now, and whether it is.
-async fn deleted() -> Stage<Store> {
-    fake::begin();
-    fake::answer("deletePictures", r#"{ "status": 200, "body": { "outcome": "deleted" } }"#);
-    let one = row("completed", &[("url", "data:,")]);
-    let stage = stage(|| {
-        let store = Store::new();
-        store.pictures.set(vec![one.clone()]);
-        (store, toaster(store))
-    });
-    gallery::delete(stage.kept, &one);
-    turn().await;
-    assert!(is_deleted(&stage));
-    assert_eq!(stage.text(".toast p"), "Picture deleted.");
-    assert_eq!(fake::asked("deletePictures"), [r#"[["p"]]"#]);
-    stage
-}
-
-fn is_deleted(stage: &Stage<Store>) -> bool {
-    stage.kept.pictures.with_untracked(|known| known.iter().all(|picture| picture.deleted))
-}
-
-#[wasm_bindgen_test]
-async fn undo_takes_a_deletion_back() {
-    let stage = deleted().await;
-    fake::answer("restorePictures", r#"{ "status": 200, "body": { "outcome": "restored" } }"#);
-    stage.click(".toast .button:not(.icon-only)").await;
-    assert_eq!(fake::asked("restorePictures"), [r#"[["p"]]"#]);
-    assert!(!is_deleted(&stage) && !stage.has(".toast"));
-}
-
-#[wasm_bindgen_test]
-async fn undo_that_comes_too_late_says_so() {
-    let stage = deleted().await;
-    fake::answer("restorePictures", r#"{ "status": 200, "body": { "outcome": "gone" } }"#);
-    stage.click(".toast .button:not(.icon-only)").await;
-    assert!(is_deleted(&stage));
-    assert_eq!(
-        (stage.text(".toast p"), stage.attribute(".toast", "data-kind").as_deref()),
-        ("It was too late.".to_owned(), Some("bad"))
-    );
-}
-
-#[wasm_bindgen_test]
-async fn a_notice_that_is_dismissed_asks_for_nothing() {
-    let stage = deleted().await;
-    stage.click(".toast .icon-only").await;
-    assert!(!stage.has(".toast") && is_deleted(&stage));
-    assert!(fake::asked("restorePictures").is_empty());
 }

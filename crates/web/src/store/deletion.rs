@@ -1,0 +1,144 @@
+//! Deleting pictures, and taking that back.
+//!
+//! Owns: what the customer wants of a picture while the hub has not said that it is so. What he wants is shown at once, and
+//! the hub is told one thing after the other: whatever he wants by then. Must not: draw buttons.
+
+use crate::bridge::spawn_local;
+use web_state::failure;
+use web_state::phrase::Phrase;
+use web_state::toast::{Action, Kind};
+use web_state::turn::Picture;
+
+use super::{Store, notices, past};
+use crate::bridge::{Answer, Ask, browser, hub};
+
+/// A deletion that the hub has not said to be so, or not to be so any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    picture_id: String,
+    /// Whether the customer wants the picture deleted; else he wants it back.
+    is_wanted: bool,
+}
+
+/// Deletes a picture at once, and offers to take that back.
+pub fn delete(store: Store, picture: &Picture) {
+    want(store, &picture.id, true);
+    let offer = Action::Restore { pictures: vec![picture.id.clone()] };
+    notices::tell(store, Kind::Note, Phrase::counted("toast.deleted", 1), Some(offer));
+}
+
+/// Takes a deletion back.
+pub fn restore(store: Store, picture_ids: &[String]) {
+    for picture_id in picture_ids {
+        want(store, picture_id, false);
+    }
+}
+
+/// Has rows that were read before the hub answered say what the customer wants of them.
+pub fn as_wanted(store: Store, found: &mut [Picture]) {
+    store.deletions.with_untracked(|deletions| {
+        for Deletion { picture_id, is_wanted } in deletions {
+            found
+                .iter_mut()
+                .filter(|picture| picture.id == *picture_id)
+                .for_each(|picture| picture.deleted = *is_wanted);
+        }
+    });
+}
+
+fn want(store: Store, picture_id: &str, is_wanted: bool) {
+    mark(store, picture_id, is_wanted);
+    let is_under_way = store.deletions.update_untracked(|deletions| {
+        let known = deletions.iter_mut().find(|deletion| deletion.picture_id == picture_id);
+        let is_known = known.map(|deletion| deletion.is_wanted = is_wanted).is_some();
+        if !is_known {
+            deletions.push(Deletion { picture_id: picture_id.to_owned(), is_wanted });
+        }
+        is_known
+    });
+    if !is_under_way {
+        spawn_local(tell(store, picture_id.to_owned()));
+    }
+}
+
+/// Tells the hub until it has said that what is wanted by then is so. Telling it twice is telling it once.
+async fn tell(store: Store, picture_id: String) {
+    let ids = [picture_id];
+    let [picture_id] = &ids;
+    let mut tries = 0_u32;
+    while let Some(deleted) = wanted(store, picture_id) {
+        let answer = hub().ask(if deleted { Ask::Delete(&ids) } else { Ask::Restore(&ids) }).await;
+        let waits_ms =
+            failure::asks_by_itself_after_ms(tries).filter(|_| answer.is_silence() && store.is_online.get_untracked());
+        if let Some(waits_ms) = waits_ms {
+            browser().sleep(u32::try_from(waits_ms).unwrap_or(u32::MAX)).await;
+            tries = tries.saturating_add(1);
+        } else if wanted(store, picture_id) == Some(deleted) {
+            store.deletions.update_untracked(|deletions| deletions.retain(|one| one.picture_id != *picture_id));
+            if !is_done(&answer, deleted) {
+                refused(store, picture_id, deleted, &answer);
+            }
+        }
+    }
+}
+
+/// Whether a picture is wanted deleted; none once the hub has said what is so, or another customer is here.
+fn wanted(store: Store, picture_id: &str) -> Option<bool> {
+    store.deletions.with_untracked(|deletions| {
+        deletions.iter().find(|deletion| deletion.picture_id == picture_id).map(|deletion| deletion.is_wanted)
+    })
+}
+
+fn is_done(answer: &Answer, deleted: bool) -> bool {
+    answer.is_ok() && answer.body.text("outcome") == if deleted { "deleted" } else { "restored" }
+}
+
+/// It stays as it was, as far as anybody knows.
+fn refused(store: Store, picture_id: &str, deleted: bool, answer: &Answer) {
+    mark(store, picture_id, !deleted);
+    let offer = Action::Restore { pictures: vec![picture_id.to_owned()] };
+    match (deleted, answer.is_silence()) {
+        (true, is_silence) => {
+            withdraw(store, &offer);
+            let words = if is_silence { "toast.delete_unsure" } else { "toast.delete_failed" };
+            notices::say(store, Kind::Bad, words);
+        }
+        (false, true) => notices::tell(store, Kind::Bad, Phrase::new("toast.restore_unsure"), Some(offer)),
+        (false, false) => {
+            let words = if answer.is_ok() { "toast.restore_failed" } else { "toast.restore_unsure" };
+            notices::say(store, Kind::Bad, words);
+        }
+    }
+}
+
+/// There is nothing to take back.
+fn withdraw(store: Store, offer: &Action) {
+    store.toasts.update(|toasts| {
+        let offers: Vec<u32> =
+            toasts.log().iter().filter(|toast| toast.action.as_ref() == Some(offer)).map(|toast| toast.id).collect();
+        for offer in offers {
+            toasts.dismiss(offer);
+        }
+    });
+}
+
+/// Shows a picture as deleted, or as there again, wherever it is known.
+fn mark(store: Store, picture_id: &str, deleted: bool) {
+    for known in [store.pictures, store.strip] {
+        if known.with_untracked(|known| known.iter().any(|picture| picture.id == picture_id)) {
+            known.update(|known| mark_in(known, picture_id, deleted));
+        }
+    }
+    past::mark(store, picture_id, deleted);
+    store.lightbox.update(|lightbox| {
+        if let Some(lightbox) = lightbox {
+            mark_in(&mut lightbox.pictures, picture_id, deleted);
+        }
+    });
+}
+
+fn mark_in(pictures: &mut [Picture], picture_id: &str, deleted: bool) {
+    for picture in pictures.iter_mut().filter(|picture| picture.id == picture_id) {
+        picture.deleted = deleted;
+    }
+}
