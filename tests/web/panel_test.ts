@@ -102,6 +102,27 @@ studio.test("a draft and the panel survive a reload", async (bench) => {
   assert.equal(await (await pages.studio.openPanel()).slider("Steps").inputValue(), "33");
 });
 
+studio.test("where the window has room the panel covers no picture: the session above it is a strip that opens", async (bench) => {
+  const { pages, page } = await inTheStudio(bench);
+  const { session } = pages.studio;
+  await (await pages.studio.ask(bench.marker)).picture();
+  const panel = await pages.studio.openPanel();
+  const [beside, picture] = [await panel.group.boundingBox(), await page.locator("figure").boundingBox()];
+  assert.ok(picture!.x + picture!.width < beside!.x, JSON.stringify({ picture, beside }));
+  const strip = session.getByRole("button", { name: /7 of 8 left/ });
+  const clock = session.getByText("left of 1 hour");
+  await clock.waitFor({ state: "hidden" });
+  await strip.click();
+  await clock.waitFor();
+  await session.getByRole("link", { name: "Add an hour" }).click({ trial: true });
+  await page.keyboard.press("Escape");
+  await clock.waitFor({ state: "hidden" });
+  await panel.choose("2");
+  await page.getByRole("button", { name: "Generator" }).click();
+  await clock.waitFor();
+  await strip.waitFor({ state: "hidden" });
+});
+
 studio.test("Enter sends, Shift and Enter begin a line, and what an input method composes is not sent", async (bench) => {
   const { customer, pages, page, visitor } = await inTheStudio(bench);
   await pages.studio.cost.getByText("1 picture, 7 left after this").waitFor();

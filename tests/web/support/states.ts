@@ -88,6 +88,12 @@ export const states: Record<string, Way> = {
     await visitor.page.locator("[aria-controls=panel]").click();
     return visitor;
   },
+  "studio with the session over the panel": async (_, bench, locale) => {
+    const { visitor } = await withPicture(bench, locale);
+    await visitor.page.locator("[aria-controls=panel]").click();
+    await visitor.page.locator("[aria-controls=session-body]").click();
+    return visitor;
+  },
   "studio while drawing": async (_, bench, locale) => {
     const { visitor } = await customerIn(bench, locale);
     const hold = bench.hold(bench.marker);

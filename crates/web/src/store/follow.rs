@@ -87,6 +87,8 @@ pub fn drop_job(store: Store, request_id: &str) {
 pub async fn take_up(store: Store) {
     let Some(found) = hub().ask(Ask::InFlight).await.rows() else { return };
     for picture in rows::pictures(&found) {
+        // The hub has heard of it: nobody needs to ask for it again.
+        unsent::forget(&picture.request_id);
         let is_followed = store.jobs.with_untracked(|jobs| jobs.iter().any(|job| job.request_id == picture.request_id));
         if !is_followed {
             let conversation_id = picture.conversation_id.clone().unwrap_or_default();
