@@ -163,6 +163,18 @@ studio.test("pictures that did not arrive come as soon as there is a network aga
   await again(".tile");
 });
 
+studio.test("an image that does not arrive is asked for again, also where the network never went", async (bench) => {
+  const { pages, page } = await inTheStudio(bench);
+  let tries = 0;
+  await page.route("**/storage/v1/object/**", (route) => ++tries <= 2 ? route.abort() : route.continue());
+  const turn = await pages.studio.ask(bench.marker);
+  await turn.picture();
+  const arrived = () =>
+    page.locator("figure img").evaluate((image: { naturalWidth: number }) => image.naturalWidth > 0);
+  assert.ok(await until(arrived, 20_000, 50));
+  assert.ok(tries > 2);
+});
+
 studio.test("an undo whose answer is lost is asked for again, and the picture is there", async (bench) => {
   const { customer, pages, page } = await inTheStudio(bench);
   const turn = await pages.studio.ask(bench.marker);

@@ -118,7 +118,19 @@ studio.test("where the window has room the panel covers no picture: the session 
   await page.keyboard.press("Escape");
   await clock.waitFor({ state: "hidden" });
   await panel.choose("2");
-  await page.getByRole("button", { name: "Generator" }).click();
+  // Left open, it does not lie over the panel when that is opened anew.
+  await strip.click();
+  await clock.waitFor();
+  const generator = page.getByRole("button", { name: "Generator" });
+  await generator.click();
+  await generator.click();
+  await panel.choose("3");
+  // Nor over fields that the keyboard goes to.
+  await strip.click();
+  await clock.waitFor();
+  await panel.seed.focus();
+  await clock.waitFor({ state: "hidden" });
+  await generator.click();
   await clock.waitFor();
   await strip.waitFor({ state: "hidden" });
 });

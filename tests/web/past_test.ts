@@ -108,3 +108,21 @@ studio.test("Delete is about the picture that has the focus, whatever has come b
   await tile("three").waitFor();
   await tile("one").waitFor();
 });
+
+studio.test("a picture that is deleted and had back in the lightbox leaves its keys at work", async (bench) => {
+  const customer = await bench.customer();
+  const sessionId = await customer.grant("flash");
+  for (const name of ["one", "two"]) await customer.generate({ prompt: `${bench.marker} ${name}`, sessionId });
+  const { page, pages } = await bench.signedIn(customer);
+  await pages.goTo("Pictures");
+  await pages.history.picture(`${bench.marker} two`).focus();
+  await page.keyboard.press("Enter");
+  const lightbox = page.getByRole("dialog", { name: "Picture" });
+  await lightbox.getByText("1 of 2").waitFor();
+  await page.keyboard.press("Delete");
+  await lightbox.getByText("1 of 1").waitFor();
+  await lightbox.getByRole("button", { name: "Undo" }).click();
+  await lightbox.getByText("2 of 2").waitFor();
+  await page.keyboard.press("ArrowLeft");
+  await lightbox.getByText("1 of 2").waitFor();
+});

@@ -10,7 +10,8 @@ pub const SHOWN_MAX: usize = 3;
 pub const LOG_MAX: usize = 200;
 /// How long something can be taken back.
 pub const UNDO_MS: u64 = 10_000;
-/// How long it can at most, under a pointer or the focus: the hub removes what was deleted after 20 seconds.
+/// How long it can at most, under a pointer or the focus: the hub removes what was deleted after 20 seconds. An offer that is
+/// made a second time may come too late, which is said then.
 const UNDO_HELD_MS: u64 = 17_000;
 /// How long good news and notes stay.
 const STAYS_MS: u64 = 6_000;

@@ -12,6 +12,9 @@ import {
 } from "@supabase/supabase-js";
 import { type Answer, balance, counted, one, picture, pictureColumns, type Row, rows, time, written } from "./rows.ts";
 
+/** How long a deletion, or the taking back of one, waits for its answer: the hub keeps a deleted picture for 20 seconds. */
+const answersWithinMs = 5_000;
+
 /** Who is signed in. */
 export interface User {
   id: string;
@@ -316,11 +319,16 @@ export class Hub {
   }
 
   deletePictures(ids: string[]): Promise<Answer> {
-    return written(this.#client.rpc("delete_pictures", { ids }));
+    return this.#soon("delete_pictures", ids);
   }
 
   restorePictures(ids: string[]): Promise<Answer> {
-    return written(this.#client.rpc("restore_pictures", { ids }));
+    return this.#soon("restore_pictures", ids);
+  }
+
+  /** Is told of pictures; of no answer, where there is none in time for another try before they are gone. */
+  #soon(name: string, ids: string[]): Promise<Answer> {
+    return written(this.#client.rpc(name, { ids }).abortSignal(AbortSignal.timeout(answersWithinMs)));
   }
 
   // What is broadcast ---------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ pub mod composer;
 pub mod control;
 pub mod conversations;
 pub mod film;
+pub mod focus;
 pub mod image;
 pub mod keys;
 pub mod lightbox;

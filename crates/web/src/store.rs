@@ -29,7 +29,7 @@ use web_state::toast::Toasts;
 use web_state::turn::{Message, Picture};
 use web_state::wait::Facts;
 
-use crate::bridge::hub;
+use crate::bridge::{Answer, Ask, hub};
 use live::Freshness;
 
 /// Who is there.
@@ -178,6 +178,8 @@ pub struct Store {
     pub toasts: RwSignal<Toasts>,
     /// Pictures that came while this page was there: they develop.
     pub fresh: RwSignal<Vec<String>>,
+    /// Whether the generator's panel is open.
+    pub is_panel_open: RwSignal<bool>,
     /// What a screen reader is told when it has time.
     pub polite: RwSignal<String>,
     /// What it is told at once.
@@ -227,12 +229,20 @@ impl Store {
             settings: RwSignal::new(Settings::default()),
             toasts: RwSignal::new(Toasts::default()),
             fresh: RwSignal::new(vec![]),
+            is_panel_open: RwSignal::new(false),
             polite: RwSignal::new(String::new()),
             urgent: RwSignal::new(String::new()),
             lightbox: RwSignal::new(None),
             past: RwSignal::new(Past::default()),
             deletions: RwSignal::new(vec![]),
         }
+    }
+
+    /// Asks the hub for what belongs to the customer. No answer where he has left meanwhile: it is nobody's who is here now.
+    pub async fn ask(self, ask: Ask<'_>) -> Answer {
+        let customer_id = self.customer_id();
+        let answer = hub().ask(ask).await;
+        if self.customer_id() == customer_id { answer } else { Answer { status: 0, ..answer } }
     }
 
     /// The customer's id; empty where nobody is signed in. Not tracked.

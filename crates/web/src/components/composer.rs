@@ -20,7 +20,8 @@ use crate::words::{say, t, tn};
 /// The dock: what is to be said now, the panel, and the prompt.
 #[must_use]
 pub fn composer(store: Store) -> AnyView {
-    let is_open = RwSignal::new(browser().kept("panel") == "open");
+    let is_open = store.is_panel_open;
+    is_open.set(browser().kept("panel") == "open");
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         send_draft(store);

@@ -3,11 +3,11 @@
 //! Owns: the drawing of a strip. Must not: count, or say anything; the words stand beside it and are what is read aloud.
 
 use crate::markup::view;
-use crate::signal::{Memo, RwSignal};
+use crate::signal::Memo;
 use leptos::prelude::*;
 use web_state::strip::Frame;
 
-use super::image;
+use super::image::Arrival;
 use crate::store::Store;
 
 /// A strip; `kind` is `picture` or `video`. `is_mini`: in one line, without its pictures. Each frame follows for itself what
@@ -34,15 +34,15 @@ fn live(store: Store, frames: Memo<Vec<Frame>>, place: usize, is_mini: bool) -> 
         })
     });
     let picture = move || {
-        let is_broken = RwSignal::new(false);
-        let address = image::address(store, Some(url.get()?), is_broken);
+        let arrival = Arrival::new(store);
+        let address = arrival.address(Some(url.get()?));
         Some(view! {
             <img
                 src=address
                 alt=""
                 decoding="async"
-                on:load=move |_| is_broken.set(false)
-                on:error=move |_| is_broken.set(true)
+                on:load=move |_| arrival.succeed()
+                on:error=move |_| arrival.fail()
             />
         })
     };

@@ -6,7 +6,7 @@
 use crate::markup::view;
 use crate::signal::{Memo, RwSignal, effect};
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent};
-use leptos::html::{Button, Dialog};
+use leptos::html::Dialog;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_state::lightbox::{self, Action, Step};
@@ -15,8 +15,9 @@ use web_state::turn::Picture;
 use web_sys::{Element, HtmlImageElement};
 
 use super::control::{icon, icon_button};
+use super::image::Arrival;
 use super::picture_actions::{self, Place};
-use super::{image, regions, toaster};
+use super::{focus, regions, toaster};
 use crate::bridge::browser;
 use crate::store::Store;
 use crate::store::shown::{self, Shown};
@@ -38,8 +39,9 @@ pub fn lightbox(store: Store) -> AnyView {
             browser().step(move || shown::close(store));
         } else if !is_open {
             if dialog.open() {
-                // The browser gives the focus back to where it was.
+                // The browser gives the focus back to where it was, if that is still there.
                 dialog.close();
+                focus::find_again();
             }
             browser().step_back();
             // A picture that is not there any more closed it: nothing is left to be shown.
@@ -81,10 +83,10 @@ fn on_key(store: Store, is_full: RwSignal<bool>, event: &KeyboardEvent) {
 
 fn inside(store: Store, shown: Memo<Option<Shown>>, is_full: RwSignal<bool>, is_sharp: RwSignal<bool>) -> AnyView {
     let id = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.picture.id.clone())));
-    let next = NodeRef::<Button>::new();
+    // The buttons of a picture go with it: whoever was on one of them is not left outside of the dialog, where no key works.
     effect(move |_| {
         id.with(|_| ());
-        request_animation_frame(move || keep_focus(next));
+        focus::find_again();
     });
     view! {
         <div class="lightbox-bar">
@@ -107,8 +109,8 @@ fn inside(store: Store, shown: Memo<Option<Shown>>, is_full: RwSignal<bool>, is_
             is_sharp.set(false);
             shown.get_untracked().map(|shown| stage(store, &shown.picture, is_full, is_sharp))
         }}
-        {step_button(store, shown, Step::Previous, NodeRef::new())}
-        {step_button(store, shown, Step::Next, next)}
+        {step_button(store, shown, Step::Previous)}
+        {step_button(store, shown, Step::Next)}
         {move || {
             id.with(|_| ());
             shown.get_untracked().map(|shown| side(store, shown.picture))
@@ -121,15 +123,7 @@ fn inside(store: Store, shown: Memo<Option<Shown>>, is_full: RwSignal<bool>, is_
     .into_any()
 }
 
-/// The buttons of a picture go with it: whoever was on one of them is not left outside of the dialog, where no key works.
-fn keep_focus(next: NodeRef<Button>) {
-    let is_lost = document().active_element().is_none_or(|active| active.closest("dialog").ok().flatten().is_none());
-    if let Some(Some(next)) = next.try_get_untracked().filter(|_| is_lost) {
-        let _ = next.focus();
-    }
-}
-
-fn step_button(store: Store, shown: Memo<Option<Shown>>, step: Step, place: NodeRef<Button>) -> AnyView {
+fn step_button(store: Store, shown: Memo<Option<Shown>>, step: Step) -> AnyView {
     let (class, icon_name, words) = if step == Step::Next {
         ("button plain icon-only lightbox-next", "chevron-right", t("lightbox.next"))
     } else {
@@ -145,7 +139,6 @@ fn step_button(store: Store, shown: Memo<Option<Shown>>, step: Step, place: Node
             aria-label=words.clone()
             title=words
             aria-describedby="lightbox-place"
-            node_ref=place
             aria-disabled=move || is_end().then_some("true")
             on:click=move |_| shown::go(store, step)
         >
@@ -172,7 +165,7 @@ fn stage(store: Store, picture: &Picture, is_full: RwSignal<bool>, is_sharp: RwS
             is_sharp.set(true);
         }
     });
-    let is_broken = RwSignal::new(false);
+    let arrival = Arrival::new(store);
     let touched = StoredValue::new(None);
     let down = move |event: PointerEvent| {
         touched.set_value(
@@ -206,16 +199,19 @@ fn stage(store: Store, picture: &Picture, is_full: RwSignal<bool>, is_sharp: RwS
         >
             <img
                 node_ref=image
-                src=image::address(store, picture.url.clone(), is_broken)
+                src=arrival.address(picture.url.clone())
                 alt=tf("picture.alt", &[("prompt", &picture.prompt)])
                 width=picture.width
                 height=picture.height
                 draggable="false"
                 on:load=move |_| {
-                    is_broken.set(false);
+                    arrival.succeed();
                     is_sharp.set(true);
                 }
-                on:error=move |_| is_broken.set(true)
+                on:error=move |_| {
+                    arrival.fail();
+                    is_sharp.set(true);
+                }
             />
         </div>
     }

@@ -12,7 +12,8 @@ use web_state::turn::Picture;
 use web_state::wait::{Announced, Facts, Wait};
 
 use super::control::{button, icon};
-use super::image;
+use super::focus;
+use super::image::Arrival;
 use super::picture_actions::{self, Place};
 use crate::store::{Job, Lightbox, Phase, Store, notices, send};
 use crate::words::{say, t, tf};
@@ -75,8 +76,8 @@ pub fn sides(picture: &Picture) -> (String, String) {
 fn there(store: Store, picture: Picture, siblings: Vec<Picture>, is_loaded: RwSignal<bool>) -> AnyView {
     let alternative = tf("picture.alt", &[("prompt", &picture.prompt)]);
     let (width, height) = (picture.width.to_string(), picture.height.to_string());
-    let is_broken = RwSignal::new(false);
-    let address = image::address(store, picture.url.clone(), is_broken);
+    let arrival = Arrival::new(store);
+    let address = arrival.address(picture.url.clone());
     let label = tf("picture.open_label", &[("prompt", &picture.prompt)]);
     let shown_id = picture.id.clone();
     let open = move |_| store.lightbox.set(Some(Lightbox { pictures: siblings.clone(), shown_id: shown_id.clone() }));
@@ -89,11 +90,11 @@ fn there(store: Store, picture: Picture, siblings: Vec<Picture>, is_loaded: RwSi
                 height=height
                 decoding="async"
                 on:load=move |_| {
-                    is_broken.set(false);
+                    arrival.succeed();
                     is_loaded.set(true);
                 }
                 on:error=move |_| {
-                    is_broken.set(true);
+                    arrival.fail();
                     is_loaded.set(true);
                 }
             />
@@ -119,7 +120,12 @@ fn waiting(store: Store, request_id: String, remedy: Box<dyn Fn(Remedy)>) -> Any
         failed(words, "", Box::new(move |wanted| remedy(wanted)))
     };
     let silent = send_wrapper(silent);
-    (move || if is_silent.get() { silent() } else { wait_line(store, phase, request_id.clone()) }).into_any()
+    (move || {
+        let is_silent = is_silent.get();
+        focus::keep_in(".turn");
+        if is_silent { silent() } else { wait_line(store, phase, request_id.clone()) }
+    })
+    .into_any()
 }
 
 /// The page has one thread: what a view keeps need not be sendable.
@@ -154,9 +160,9 @@ fn wait_line(store: Store, phase: Memo<Option<Phase>>, request_id: String) -> An
     });
     let cancel = move || {
         let request_id = request_id.clone();
-        can_cancel
-            .get()
-            .then(|| button("plain", "x", t("picture.cancel"), move || send::cancel(store, request_id.clone())))
+        let can_cancel = can_cancel.get();
+        focus::keep_in(".turn");
+        can_cancel.then(|| button("plain", "x", t("picture.cancel"), move || send::cancel(store, request_id.clone())))
     };
     view! {
         <div class="picture-wait">

@@ -1,15 +1,18 @@
-//! The session beside the stage: its clock, its plan, and the strips of its hour. On a phone a line on top that opens.
+//! The session beside the stage: its clock, its plan, and the strips of its hour. On a phone, and above an open panel, a line
+//! that opens.
 //!
 //! Owns: what is shown of the session. Only the texts and the ring depend on the time; nothing else is drawn with a second.
 //! Must not: count credits or decide when an hour turns.
 
 use crate::markup::view;
-use crate::signal::{Memo, RwSignal};
-use leptos::ev::KeyboardEvent;
+use crate::signal::{Memo, RwSignal, effect};
+use leptos::ev::{FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_state::clock::{Span, Warning};
 use web_state::phrase::{Phrase, Value};
 use web_state::route::Route;
+use web_sys::Node;
 
 use super::control::{button, icon};
 use super::film::film;
@@ -25,6 +28,20 @@ pub fn rail(store: Store) -> AnyView {
     let is_open = RwSignal::new(false);
     let toggle = NodeRef::<leptos::html::Button>::new();
     let shown = store.session_memo();
+    // Whatever lies under it now is another thing than what it was opened over.
+    effect(move |_| {
+        store.is_panel_open.track();
+        is_open.set(false);
+    });
+    let leave = move |event: FocusEvent| {
+        let aside = event.current_target().and_then(|aside| aside.dyn_into::<Node>().ok());
+        let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
+        if let (Some(aside), Some(to)) = (aside, to)
+            && !aside.contains(Some(&to))
+        {
+            is_open.set(false);
+        }
+    };
     let escape = move |event: KeyboardEvent| {
         if event.key() == "Escape" && is_open.get_untracked() {
             event.stop_propagation();
@@ -42,6 +59,7 @@ pub fn rail(store: Store) -> AnyView {
             data-open=move || truth(is_open.get())
             aria-busy=move || store.sessions.with(Option::is_none).then_some("true")
             on:keydown=escape
+            on:focusout=leave
         >
             <button
                 class="session-strip"
@@ -73,7 +91,7 @@ fn state(store: Store, shown: Option<&Session>) -> &'static str {
     }
 }
 
-/// What a phone shows of it on top.
+/// What its line shows of it.
 fn line(store: Store, shown: Option<Session>) -> AnyView {
     let Some(session) = shown else {
         let heading = if store.sessions.with(Option::is_none) { "session.loading" } else { "session.none_heading" };

@@ -9,6 +9,7 @@ use web_state::route::Route;
 use web_state::toast::{Action, Kind, Toast};
 
 use super::control::{button, icon, icon_button};
+use super::focus;
 use crate::bridge::hub;
 use crate::store::{Store, chat, deletion, gallery};
 use crate::words::{say, t};
@@ -71,6 +72,7 @@ fn toast(store: Store, id: u32) -> AnyView {
             // The pointer was on what is gone, and will not be seen leaving it.
             toasts.release(hub().now());
         });
+        focus::find_again();
     };
     let offer = action.map(|action| {
         let words = t(action.key());

@@ -6,7 +6,6 @@ use crate::bridge::spawn_local;
 use crate::markup::view;
 use crate::signal::{Memo, RwSignal};
 use domain::request::BATCH_COUNT;
-use leptos::html::Li;
 use leptos::prelude::*;
 use web_state::failure::{self, Failure, Remedy};
 use web_state::phrase::Phrase;
@@ -16,7 +15,7 @@ use web_state::toast::{Action, Kind};
 use web_state::turn::{Picture, Request, Standing, Turn};
 
 use super::control::{button, icon_button};
-use super::{composer, picture};
+use super::{composer, focus, picture};
 use crate::bridge::{browser, float};
 use crate::store::{Store, account, chat, follow, notices, send, session, unsent};
 use crate::words::{t, tf};
@@ -34,13 +33,12 @@ pub fn turn(store: Store, turn: Memo<Option<Turn>>) -> AnyView {
     });
     let prompt =
         Memo::new(move |_| turn.with(|turn| turn.as_ref().map(|turn| turn.prompt.clone()).unwrap_or_default()));
-    let item = NodeRef::<Li>::new();
     let body = move || {
-        keep_focus(item);
+        focus::keep_in(".turn");
         turn.get().map(|turn| body(store, &turn, place.get()))
     };
     view! {
-        <li class="turn" tabindex="-1" node_ref=item>
+        <li class="turn" tabindex="-1">
             <p class="turn-prompt" dir="auto">{move || prompt.get()}</p>
             {body}
             <div class="turn-foot">
@@ -50,20 +48,6 @@ pub fn turn(store: Store, turn: Memo<Option<Turn>>) -> AnyView {
         </li>
     }
     .into_any()
-}
-
-/// What is drawn anew takes its buttons with it: whoever is on one of them now is on the turn afterwards, not at the page's start.
-fn keep_focus(item: NodeRef<Li>) {
-    let Some(item) = item.get_untracked() else { return };
-    if !item.contains(document().active_element().as_deref()) {
-        return;
-    }
-    request_animation_frame(move || {
-        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        if is_lost {
-            let _ = item.focus();
-        }
-    });
 }
 
 /// The variants that are worth a place: what failed is shown only while nothing came after it.

@@ -18,7 +18,7 @@ const TITLE_CHARACTERS: usize = 60;
 
 /// Asks for the conversations.
 pub async fn load(store: Store) {
-    if let Some(found) = hub().ask(Ask::Conversations).await.rows() {
+    if let Some(found) = store.ask(Ask::Conversations).await.rows() {
         let mut found: Vec<Conversation> = found.iter().map(rows::conversation).collect();
         store.ending.with_untracked(|ending| found.retain(|one| !ending.contains(&one.id)));
         // One that was begun meanwhile stays: the hub may not have heard of it when it was asked.
@@ -52,8 +52,8 @@ pub async fn open(store: Store, id: Option<String>) {
 
 /// Asks for what was said in a conversation and for its pictures. Nothing is shown of a conversation that was left meanwhile.
 pub async fn reload(store: Store, id: &str) {
-    let messages = hub().ask(Ask::Messages(id)).await.rows();
-    let pictures = hub().ask(Ask::Pictures(id)).await.rows();
+    let messages = store.ask(Ask::Messages(id)).await.rows();
+    let pictures = store.ask(Ask::Pictures(id)).await.rows();
     if store.opened.with_untracked(|opened| opened.as_deref() != Some(id)) {
         return;
     }
@@ -98,7 +98,7 @@ pub fn take(store: Store, found: Vec<Picture>) {
 
 /// Asks for the rows of a request.
 pub async fn fetch(store: Store, request_id: &str) -> Vec<Picture> {
-    let found = hub().ask(Ask::PicturesOf(request_id)).await.rows().unwrap_or_default();
+    let found = store.ask(Ask::PicturesOf(request_id)).await.rows().unwrap_or_default();
     let mut found = rows::pictures(&found);
     deletion::as_wanted(store, &mut found);
     take(store, found.clone());

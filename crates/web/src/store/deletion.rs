@@ -12,6 +12,9 @@ use web_state::turn::Picture;
 use super::{Store, notices, past};
 use crate::bridge::{Answer, Ask, browser, hub};
 
+/// So often it is looked whether something else is wanted meanwhile.
+const SLICE_MS: u32 = 250;
+
 /// A deletion that the hub has not said to be so, or not to be so any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
@@ -61,24 +64,40 @@ fn want(store: Store, picture_id: &str, is_wanted: bool) {
     }
 }
 
-/// Tells the hub until it has said that what is wanted by then is so. Telling it twice is telling it once.
+/// Tells the hub until it has said that what is wanted by then is so. Telling it the same twice is telling it once.
 async fn tell(store: Store, picture_id: String) {
     let ids = [picture_id];
     let [picture_id] = &ids;
-    let mut tries = 0_u32;
-    while let Some(deleted) = wanted(store, picture_id) {
-        let answer = hub().ask(if deleted { Ask::Delete(&ids) } else { Ask::Restore(&ids) }).await;
+    let (mut told, mut tries) = (None, 0_u32);
+    while let Some(is_wanted) = wanted(store, picture_id) {
+        if told.replace(is_wanted) != Some(is_wanted) {
+            tries = 0;
+        }
+        let answer = hub().ask(if is_wanted { Ask::Delete(&ids) } else { Ask::Restore(&ids) }).await;
         let waits_ms =
-            failure::asks_by_itself_after_ms(tries).filter(|_| answer.is_silence() && store.is_online.get_untracked());
+            failure::asks_by_itself_after_ms(tries).filter(|_| is_unsure(&answer) && store.is_online.get_untracked());
         if let Some(waits_ms) = waits_ms {
-            browser().sleep(u32::try_from(waits_ms).unwrap_or(u32::MAX)).await;
             tries = tries.saturating_add(1);
-        } else if wanted(store, picture_id) == Some(deleted) {
+            pause(store, picture_id, is_wanted, waits_ms).await;
+        } else if wanted(store, picture_id) == Some(is_wanted) {
             store.deletions.update_untracked(|deletions| deletions.retain(|one| one.picture_id != *picture_id));
-            if !is_done(&answer, deleted) {
-                refused(store, picture_id, deleted, &answer);
+            if is_done(&answer, is_wanted) {
+                // Rows that were read meanwhile may have said something else.
+                mark(store, picture_id, is_wanted);
+            } else {
+                refused(store, picture_id, is_wanted, &answer);
             }
         }
+    }
+}
+
+/// Waits as long as nothing else is wanted.
+async fn pause(store: Store, picture_id: &str, is_wanted: bool, waits_ms: u64) {
+    for _ in 0..waits_ms.div_ceil(u64::from(SLICE_MS)) {
+        if wanted(store, picture_id) != Some(is_wanted) {
+            return;
+        }
+        browser().sleep(SLICE_MS).await;
     }
 }
 
@@ -89,26 +108,27 @@ fn wanted(store: Store, picture_id: &str) -> Option<bool> {
     })
 }
 
-fn is_done(answer: &Answer, deleted: bool) -> bool {
-    answer.is_ok() && answer.body.text("outcome") == if deleted { "deleted" } else { "restored" }
+fn is_done(answer: &Answer, is_wanted: bool) -> bool {
+    answer.is_ok() && answer.body.text("outcome") == if is_wanted { "deleted" } else { "restored" }
 }
 
-/// It stays as it was, as far as anybody knows.
-fn refused(store: Store, picture_id: &str, deleted: bool, answer: &Answer) {
-    mark(store, picture_id, !deleted);
+/// Whether nobody knows if the hub did it: whatever stands in front of it may have answered in its place.
+fn is_unsure(answer: &Answer) -> bool {
+    answer.is_silence() || answer.status == 429 || answer.status >= 500
+}
+
+/// It is shown as it was, and can be had back wherever it may be otherwise.
+fn refused(store: Store, picture_id: &str, was_wanted: bool, answer: &Answer) {
+    mark(store, picture_id, !was_wanted);
     let offer = Action::Restore { pictures: vec![picture_id.to_owned()] };
-    match (deleted, answer.is_silence()) {
-        (true, is_silence) => {
-            withdraw(store, &offer);
-            let words = if is_silence { "toast.delete_unsure" } else { "toast.delete_failed" };
-            notices::say(store, Kind::Bad, words);
-        }
-        (false, true) => notices::tell(store, Kind::Bad, Phrase::new("toast.restore_unsure"), Some(offer)),
-        (false, false) => {
-            let words = if answer.is_ok() { "toast.restore_failed" } else { "toast.restore_unsure" };
-            notices::say(store, Kind::Bad, words);
-        }
-    }
+    withdraw(store, &offer);
+    let (words, offer) = match (was_wanted, is_unsure(answer)) {
+        (true, true) => ("toast.delete_unsure", Some(offer)),
+        (true, false) => ("toast.delete_failed", None),
+        (false, _) if answer.is_ok() => ("toast.restore_failed", None),
+        (false, _) => ("toast.restore_unsure", Some(offer)),
+    };
+    notices::tell(store, Kind::Bad, Phrase::new(words), offer);
 }
 
 /// There is nothing to take back.
@@ -125,7 +145,8 @@ fn withdraw(store: Store, offer: &Action) {
 /// Shows a picture as deleted, or as there again, wherever it is known.
 fn mark(store: Store, picture_id: &str, deleted: bool) {
     for known in [store.pictures, store.strip] {
-        if known.with_untracked(|known| known.iter().any(|picture| picture.id == picture_id)) {
+        let is_other = |picture: &Picture| picture.id == picture_id && picture.deleted != deleted;
+        if known.with_untracked(|known| known.iter().any(is_other)) {
             known.update(|known| mark_in(known, picture_id, deleted));
         }
     }

@@ -85,7 +85,7 @@ pub fn drop_job(store: Store, request_id: &str) {
 
 /// Takes up what is under way and this page does not follow yet.
 pub async fn take_up(store: Store) {
-    let Some(found) = hub().ask(Ask::InFlight).await.rows() else { return };
+    let Some(found) = store.ask(Ask::InFlight).await.rows() else { return };
     for picture in rows::pictures(&found) {
         // The hub has heard of it: nobody needs to ask for it again.
         unsent::forget(&picture.request_id);

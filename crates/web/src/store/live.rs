@@ -65,14 +65,15 @@ pub fn catch_up(store: Store) {
         return;
     }
     store.freshness.update_untracked(|freshness| freshness.read_at_ms = Some(hub().now()));
-    send::ask_again(store);
     spawn_local(async move {
+        // What the hub has heard of meanwhile need not be asked for again.
+        follow::take_up(store).await;
+        send::ask_again(store);
         session::load(store).await;
         chat::load(store).await;
         if let Some(opened) = store.opened.get_untracked() {
             chat::reload(store, &opened).await;
         }
-        follow::take_up(store).await;
         look_at_jobs(store);
     });
 }

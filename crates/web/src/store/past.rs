@@ -87,7 +87,9 @@ pub fn learn(store: Store, found: &[Picture]) {
 
 /// Takes a picture out, or puts it back where it was.
 pub fn mark(store: Store, id: &str, deleted: bool) {
-    store.past.update(|past| if deleted { past.remove(id) } else { past.bring_back(id) });
+    if store.past.with_untracked(|past| past.find(id).is_some()) == deleted {
+        store.past.update(|past| if deleted { past.remove(id) } else { past.bring_back(id) });
+    }
 }
 
 async fn fill(store: Store, visit: u32) {

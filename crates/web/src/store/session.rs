@@ -6,7 +6,7 @@ use crate::bridge::spawn_local;
 use domain::hours::{Clock, HOUR_MS, Moment};
 use leptos::prelude::*;
 
-use super::{Balance, Session, Store, notices, rows};
+use super::{Balance, Session, Store, deletion, notices, rows};
 use crate::bridge::{Ask, Row, hub};
 
 /// The session that counts at a moment: the one that runs, the one that ends last where several do, or the one that waits.
@@ -48,7 +48,7 @@ pub async fn load(store: Store) {
     {
         store.plans.set(plans.iter().map(rows::plan).collect());
     }
-    let Some(sessions) = hub().ask(Ask::Sessions).await.rows() else { return };
+    let Some(sessions) = store.ask(Ask::Sessions).await.rows() else { return };
     let mut sessions: Vec<Session> = sessions.iter().map(rows::session).collect();
     // The hub writes down that one is over when somebody comes by.
     let now_ms = hub().now();
@@ -69,7 +69,7 @@ pub async fn refresh(store: Store) {
         store.strip.set(vec![]);
         return;
     };
-    let answer = hub().ask(Ask::Balance(&session.id)).await;
+    let answer = store.ask(Ask::Balance(&session.id)).await;
     if answer.is_ok() {
         take(store, rows::balance(&session.id, &answer.body));
     }
@@ -95,13 +95,14 @@ async fn refresh_strip(store: Store, session: &Session) {
         };
         started_at_ms.saturating_add(HOUR_MS.saturating_mul(u64::from(hour_index)))
     });
-    if let Some(found) = hub().ask(Ask::Strip(&session.id, since_ms)).await.rows() {
-        let strip = rows::pictures(&found);
+    if let Some(found) = store.ask(Ask::Strip(&session.id, since_ms)).await.rows() {
+        let mut strip = rows::pictures(&found);
+        deletion::as_wanted(store, &mut strip);
         if store.strip.with_untracked(|known| *known != strip) {
             store.strip.set(strip);
         }
     }
-    let videos = hub().ask(Ask::Videos(&session.id, since_ms)).await;
+    let videos = store.ask(Ask::Videos(&session.id, since_ms)).await;
     if videos.is_ok() {
         store.videos_used.set(videos.body.as_whole());
     }

@@ -1,5 +1,6 @@
 //! Deleting a picture and taking that back, whatever the hub answers and whenever it does.
 
+use domain::generation::Status;
 use js_sys::Promise;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,8 +11,9 @@ use web::components::toaster::toaster;
 use web::components::turn::turn as turn_view;
 use web::markup::view;
 use web::signal::Memo;
-use web::store::{Store, deletion, rows};
+use web::store::{Job, Phase, Store, deletion, rows};
 use web_state::turn::{Picture, turns};
+use web_state::wait::Facts;
 use web_sys::HtmlElement;
 
 use crate::fake;
@@ -20,6 +22,7 @@ use crate::stage::{Stage, stage, turn};
 const DELETED: &str = r#"{ "status": 200, "body": { "outcome": "deleted" } }"#;
 const RESTORED: &str = r#"{ "status": 200, "body": { "outcome": "restored" } }"#;
 const SILENCE: &str = r#"{ "status": 0 }"#;
+const GATEWAY: &str = r#"{ "status": 502, "body": {} }"#;
 const UNDO: &str = ".toast .button:not(.icon-only)";
 
 /// A picture that is there.
@@ -41,7 +44,7 @@ fn conversation() -> Stage<Store> {
     })
 }
 
-/// What is asked of the hub for it, in their order.
+/// How often the hub was asked to delete and to bring back.
 fn asked() -> (usize, usize) {
     (fake::asked("deletePictures").len(), fake::asked("restorePictures").len())
 }
@@ -95,7 +98,7 @@ async fn a_notice_that_is_dismissed_asks_for_nothing() {
 #[wasm_bindgen_test]
 async fn what_nobody_answers_is_asked_again() {
     let stage = deleted().await;
-    fake::answer_in_turn("restorePictures", &[SILENCE, SILENCE, RESTORED]);
+    fake::answer_in_turn("restorePictures", &[SILENCE, GATEWAY, RESTORED]);
     stage.click(UNDO).await;
     assert_eq!(asked(), (1, 3));
     assert!(!is_deleted(&stage) && !stage.has(".toast"));
@@ -115,15 +118,40 @@ async fn a_picture_that_nobody_brings_back_is_offered_again() {
 }
 
 #[wasm_bindgen_test]
-async fn a_deletion_that_nobody_answers_is_shown_as_none() {
+async fn a_deletion_that_nobody_answers_is_shown_as_none_and_can_be_taken_back_in_case_it_is_one() {
     let stage = conversation();
     fake::answer("deletePictures", SILENCE);
     deletion::delete(stage.kept, &picture());
     turn().await;
     assert_eq!(asked(), (4, 0));
     assert!(!is_deleted(&stage));
-    assert_eq!(stage.text(".toast p"), "toast.delete_unsure");
+    assert_eq!((stage.text(".toast p"), stage.all(".toast").len()), ("toast.delete_unsure".to_owned(), 1));
+    fake::answer("restorePictures", RESTORED);
+    stage.click(UNDO).await;
+    assert_eq!(asked(), (4, 1));
+    assert!(!is_deleted(&stage) && !stage.has(".toast"));
+}
+
+#[wasm_bindgen_test]
+async fn a_deletion_that_is_refused_is_none() {
+    let stage = conversation();
+    fake::answer("deletePictures", r#"{ "status": 403, "body": {} }"#);
+    deletion::delete(stage.kept, &picture());
+    turn().await;
+    assert_eq!(asked(), (1, 0));
+    assert!(!is_deleted(&stage));
+    assert_eq!(stage.text(".toast p"), "toast.delete_failed");
     assert!(!stage.has(UNDO), "there is nothing to take back");
+}
+
+#[wasm_bindgen_test]
+async fn rows_that_were_read_before_a_deletion_do_not_undo_it() {
+    let stage = conversation();
+    fake::answer("deletePictures", DELETED);
+    deletion::delete(stage.kept, &picture());
+    stage.kept.pictures.set(vec![picture()]);
+    turn().await;
+    assert!(is_deleted(&stage));
 }
 
 #[wasm_bindgen_test]
@@ -158,6 +186,25 @@ async fn whoever_deletes_a_picture_by_the_keyboard_stays_on_its_turn() {
     delete.click();
     turn().await;
     assert!(!stage.has("[aria-label='picture.delete']"));
+    drawn().await;
+    let active = document().active_element().expect("an element with the focus");
+    assert!(active.is_same_node(Some(&stage.find("li.turn"))));
+}
+
+#[wasm_bindgen_test]
+async fn whoever_takes_a_request_back_by_the_keyboard_stays_on_its_turn() {
+    let stage = conversation();
+    fake::answer("call", SILENCE);
+    let facts = Facts { status: Some(Status::Running), ..Facts::default() };
+    let job = Job { request_id: "r".to_owned(), conversation_id: String::new(), phase: Phase::UnderWay(facts) };
+    stage.kept.jobs.set(vec![job]);
+    stage.kept.pictures.set(vec![Picture { status: Status::Running, url: None, ..picture() }]);
+    turn().await;
+    let cancel: HtmlElement = stage.find(".picture-wait button").unchecked_into();
+    cancel.focus().expect("the focus");
+    cancel.click();
+    turn().await;
+    assert!(!stage.has(".picture-wait button"));
     drawn().await;
     let active = document().active_element().expect("an element with the focus");
     assert!(active.is_same_node(Some(&stage.find("li.turn"))));

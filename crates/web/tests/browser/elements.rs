@@ -53,11 +53,12 @@ async fn an_element_follows_what_it_was_given() {
 async fn an_attribute_that_is_nothing_or_false_is_not_there() {
     let stage = stage(|| {
         let is_on = RwSignal::new(true);
+        let none = None::<String>;
         let view = view! {
             <p
                 hidden=move || is_on.get()
                 data-note=move || is_on.get().then_some("noted")
-                data-none={None::<String>}
+                data-none=none
                 data-false=false
                 data-true=true
             ></p>
@@ -144,7 +145,7 @@ async fn what_stays_in_its_order_is_not_moved_and_keeps_the_focus() {
         (keys, view! { <p>{keyed(split, one)}<s>"after"</s></p> }.into_any())
     });
     let b = stage.find("[data-key=b]");
-    b.dyn_ref::<HtmlElement>().unwrap().focus().unwrap();
+    b.dyn_ref::<HtmlElement>().expect("an element of HTML").focus().expect("the focus");
     for keys in ["x y z a b c", "z b c d e", "b", "p q b", "b q", "a b c d", "c b a"] {
         stage.kept.set(keys.to_owned());
         turn().await;
@@ -154,7 +155,7 @@ async fn what_stays_in_its_order_is_not_moved_and_keeps_the_focus() {
             assert!(b.is_same_node(document().active_element().as_deref()), "{keys}");
         }
     }
-    assert_eq!(stage.find("p").last_element_child().unwrap().tag_name(), "S");
+    assert_eq!(stage.find("p").last_element_child().expect("a last child").tag_name(), "S");
 }
 
 #[wasm_bindgen_test]

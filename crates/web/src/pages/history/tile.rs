@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use web_state::turn::Picture;
 
 use super::{Sheet, delete, index, pixels};
-use crate::components::{image, picture_actions};
+use crate::components::image::Arrival;
+use crate::components::picture_actions;
 use crate::store::shown;
 use crate::words::{t, tf};
 
@@ -93,8 +94,8 @@ fn content(
     // Whatever rushes past is not fetched.
     let is_wanted = Memo::new(move |before: Option<&bool>| before == Some(&true) || !sheet.is_quick.get());
     let has_buttons = Memo::new(move |_| is_pointed_at.get() || is_current.get());
-    let is_broken = RwSignal::new(false);
-    let address = image::address(sheet.store, picture.url.clone(), is_broken);
+    let arrival = Arrival::new(sheet.store);
+    let address = arrival.address(picture.url.clone());
     let id = picture.id.clone();
     let open = move |event: MouseEvent| {
         // With a key held down the browser opens the picture in a tab of its own.
@@ -119,11 +120,11 @@ fn content(
                 decoding="async"
                 loading="lazy"
                 on:load=move |_| {
-                    is_broken.set(false);
+                    arrival.succeed();
                     is_loaded.set(true);
                 }
                 on:error=move |_| {
-                    is_broken.set(true);
+                    arrival.fail();
                 }
             />
         </a>
