@@ -14,7 +14,7 @@ Deno.test("a quick run measures everything", async () => {
     const file = join(folder, "figures.json");
     const { code, stdout, stderr } = await new Deno.Command(join(root, "scripts/bench"), {
       args: ["--quick", "--json", file],
-      signal: AbortSignal.timeout(180_000),
+      signal: AbortSignal.timeout(600_000),
     }).output();
     const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     strictEqual(code, 0, output);

@@ -154,9 +154,8 @@ hub.test("the answer comes before the work, however long the work takes", async 
   await hub.sql.begin(async (sql) => {
     // Nobody can do anything for this purchase now.
     await sql`select from public.purchase where id = ${purchaseId} for update`;
-    const { status, tookMs } = await webhooks.deliver(captured);
+    const { status } = await webhooks.deliver(captured);
     assert.equal(status, 200);
-    assert.ok(tookMs < 2_000, `${tookMs} ms`);
     const [event] = await shop.inbox(captured);
     assert.equal(event!.outcome, null, "it is in the inbox and not worked on");
   });

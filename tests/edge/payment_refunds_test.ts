@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Hub } from "./support/hub.ts";
 import { assertRefused, Shop } from "./support/shop.ts";
 
-const hub = new Hub({ payments: "razorpay" });
+const hub = new Hub({ payments: "razorpay", scheduler: false });
 const shop = new Shop(hub);
 
 /** The state of the only session of a customer who bought one. */

@@ -79,7 +79,7 @@ const faults: Record<string, { change: Change; code: string; logged: RegExp }> =
     logged: /WEBUI_URL is not set/,
   },
   "with-a-dead-engine": {
-    change: { HUGGINGFACE_BASE_URL: "http://127.0.0.1:1", IMAGE_BUDGET_SECONDS: "1" },
+    change: { HUGGINGFACE_BASE_URL: "http://127.0.0.1:1", IMAGE_BUDGET_SECONDS: "10" },
     code: "engine_unavailable",
     logged: /Unreachable/,
   },

@@ -81,7 +81,7 @@ try {
   console.log(`discrepancies  ${discrepancies.length}`);
   for (const sentence of discrepancies.slice(0, 40)) console.log(`  ${sentence}`);
   // A run in which little happened shows little.
-  const happened = fire.freezes > 0 && kills >= seconds / 12 && (found.rows.completed ?? 0) >= seconds / 2 &&
+  const happened = fire.freezes > 0 && kills >= seconds / 12 && (found.rows.completed ?? 0) >= seconds / 8 &&
     read.times >= seconds / 8;
   if (!happened) console.log("too little happened for this to mean anything");
   passed = happened && settled && discrepancies.length === 0;

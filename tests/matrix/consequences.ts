@@ -7,17 +7,12 @@
 /** How long a request waits for an engine where its end must not depend on that. */
 export const ampleSeconds = 60;
 
-/** How long requests wait for an engine where that decides, and how often one that breaks is asked within that time. */
-export interface Patience {
-  seconds: number;
-  tries: number;
-}
+/** How long it waits where that decides: waits of 1 and 2 seconds fit in, and one of 4 does not, whatever is added to them
+ * by chance. */
+export const littleSeconds = 7;
 
-/** A wait of 1 second fits in, and one of 2 does not, whatever is added to them by chance. */
-export const short: Patience = { seconds: 3, tries: 2 };
-
-/** For engines that are asked about their orders, which takes a second: waits of 1 and 2 fit in, and one of 4 does not. */
-export const long: Patience = { seconds: 7, tries: 3 };
+/** How often an engine that breaks is asked within that time. */
+const tries = 3;
 
 /** What a request comes to. */
 export interface Consequence {
@@ -53,9 +48,9 @@ const both = (code: string | undefined, asked: number): Consequences => ({
 const final = (code: string): Consequences => both(code, 1);
 
 /** Asked so often at once; and in the queue three times more. */
-const passing = (code: string, tries: number): Consequences => ({
-  sync: { code, asked: tries },
-  queue: { code, asked: tries * 4, waits: [15, 30, 60] },
+const passing = (code: string, times: number): Consequences => ({
+  sync: { code, asked: times },
+  queue: { code, asked: times * 4, waits: [15, 30, 60] },
   isTimed: false,
 });
 
@@ -75,8 +70,8 @@ const told = (code: string, fields: Record<string, unknown>, wait: number): Cons
   isTimed: true,
 });
 
-/** Every kind of trouble, at an engine that is asked so often while a request waits. */
-const troubles = ({ tries }: Patience) => ({
+/** Every kind of trouble. */
+const troubles = {
   /** None. */
   picture: both(undefined, 1),
   /** It works at the second time of asking, within the same request. */
@@ -104,25 +99,21 @@ const troubles = ({ tries }: Patience) => ({
   wakesInTwenty: told("model_loading", { retryAfter: 20, estimatedTime: 20, loading: true }, 20),
   /** It is asked about earlier than it says, since estimates are often too long. */
   wakesInAMinute: told("model_loading", { retryAfter: 60, estimatedTime: 60, loading: true }, 30),
-  /** Twice unavailable: where there is time for two tries only, the queue's next one finds it there. */
-  unavailableTwice: tries > 2 ? both(undefined, 3) : {
-    sync: { code: "engine_unavailable", asked: 2 },
-    queue: { asked: 3, waits: [15] },
-    isTimed: true,
-  },
+  /** It works at the third time of asking. */
+  unavailableTwice: both(undefined, 3),
   /** Not done in time, once: the queue's second try has it. */
   timedOutOnce: {
     sync: { code: "engine_timeout", asked: 1 },
     queue: { asked: 2, waits: [5] },
     isTimed: true,
   },
-});
+} satisfies Record<string, Consequences>;
 
 /** The name of a kind of trouble. */
-export type Trouble = keyof ReturnType<typeof troubles>;
+export type Trouble = keyof typeof troubles;
 
 /** What follows from it. */
-export const consequences = (trouble: Trouble, patience: Patience): Consequences => troubles(patience)[trouble];
+export const consequences = (trouble: Trouble): Consequences => troubles[trouble];
 
 /** The HTTP status of a code, as clients know it. */
 export const statuses: Record<string, number> = {

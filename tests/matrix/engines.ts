@@ -5,7 +5,6 @@
 import { easelBinary } from "../../scripts/local/paths.ts";
 import { type Child, startChild } from "../../scripts/local/process.ts";
 import type { Seen } from "../edge/support/easel.ts";
-import { long, type Patience, short } from "./consequences.ts";
 
 /** Every protocol, and the dialects that are played apart. */
 export const engineNames = [
@@ -35,8 +34,6 @@ export interface MatrixEngine {
   name: EngineName;
   /** What its function is told: text of TypeScript, in which `base` is the stack's own easel and `key` its key. */
   settings: string;
-  /** How long its requests wait for it. */
-  patience: Patience;
   /** The easel that plays it, where it is not the stack's own. */
   url?: string;
   /** The model that is recorded of a picture. */
@@ -50,16 +47,14 @@ const isAt = (path: string) => (seen: Seen) => seen.method === "POST" && seen.pa
 const webUi = (name: EngineName, url?: string): MatrixEngine => ({
   name,
   settings: `{ IMAGE_ENGINES: "webui", WEBUI_URL: ${url ? JSON.stringify(url) : "base"} }`,
-  patience: short,
   url,
   model: "sketch-1",
   isOrder: isAt("/sdapi/v1/txt2img"),
 });
 
-const routed = (name: EngineName, patience: Patience, model: string, path: string): MatrixEngine => ({
+const routed = (name: EngineName, model: string, path: string): MatrixEngine => ({
   name,
   settings: `{ IMAGE_ENGINES: "huggingface/${name}:${model}" }`,
-  patience,
   model,
   isOrder: isAt(path),
 });
@@ -67,14 +62,13 @@ const routed = (name: EngineName, patience: Patience, model: string, path: strin
 /** The engines, two of which are processes of their own. */
 export function engines(forgeUrl: string, sdcppUrl: string): MatrixEngine[] {
   return [
-    routed("hf-inference", short, "easel/sketch-1", "/hf-inference/models/easel/sketch-1"),
-    routed("fal-ai", long, "easel/fal", "/fal-ai/easel/fal/sketch"),
-    routed("replicate", short, "easel/replicate", "/replicate/v1/models/easel/replicate-sketch/predictions"),
-    routed("together", short, "easel/together", "/together/v1/images/generations"),
+    routed("hf-inference", "easel/sketch-1", "/hf-inference/models/easel/sketch-1"),
+    routed("fal-ai", "easel/fal", "/fal-ai/easel/fal/sketch"),
+    routed("replicate", "easel/replicate", "/replicate/v1/models/easel/replicate-sketch/predictions"),
+    routed("together", "easel/together", "/together/v1/images/generations"),
     {
       name: "openai",
       settings: `{ IMAGE_ENGINES: "openai:easel/sketch-1", OPENAI_BASE_URL: base + "/v1", OPENAI_API_KEY: key }`,
-      patience: short,
       model: "easel/sketch-1",
       isOrder: isAt("/v1/images/generations"),
     },
@@ -84,7 +78,6 @@ export function engines(forgeUrl: string, sdcppUrl: string): MatrixEngine[] {
     {
       name: "sdcpp",
       settings: `{ IMAGE_ENGINES: "sdcpp:sketch-1", SDCPP_URL: base }`,
-      patience: long,
       model: "sketch-1",
       isOrder: isAt("/sdcpp/v1/img_gen"),
     },

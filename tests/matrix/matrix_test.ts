@@ -17,7 +17,7 @@ import { type Bench, engineKey, Hub } from "../edge/support/hub.ts";
 import { download, formatOf } from "../edge/support/picture.ts";
 import { copyProject } from "../edge/support/project.ts";
 import { assertError } from "../edge/support/codes.ts";
-import { ampleSeconds, type Consequence, consequences, statuses } from "./consequences.ts";
+import { ampleSeconds, type Consequence, consequences, littleSeconds, statuses } from "./consequences.ts";
 import { easelArgs, engines, type MatrixEngine, startEasel } from "./engines.ts";
 import { type FaultRow, faultRows } from "./faults.ts";
 import { tableOf, type TableRow, type Told } from "./table.ts";
@@ -39,12 +39,11 @@ const env = Deno.env.toObject();
 const base = env.HUGGINGFACE_BASE_URL;
 const key = env.HUGGINGFACE_API_KEY;
 const settings = { ${all.map(({ name, settings }) => `"${name}": ${settings}`).join(", ")} };
-const seconds = ${JSON.stringify(Object.fromEntries(all.map(({ name, patience }) => [name, patience.seconds])))};
 const within = (seconds, own) =>
   handler("${functionName}", instantiate, { env: { ...env, IMAGE_BUDGET_SECONDS: String(seconds), ...own } });
 const handlers = Object.fromEntries(
   Object.entries(settings).flatMap(([name, own]) => [
-    [name + "/little", within(seconds[name], own)],
+    [name + "/little", within(${littleSeconds}, own)],
     [name + "/ample", within(${ampleSeconds}, own)],
   ]),
 );
@@ -95,7 +94,7 @@ async function cellsOf(bench: Bench, chosen: MatrixEngine[], one: Customer): Pro
   }));
 }
 
-const consequencesOf = ({ engine, row }: Cell) => consequences(row.at?.[engine.name] ?? row.usually, engine.patience);
+const consequencesOf = ({ engine, row }: Cell) => consequences(row.at?.[engine.name] ?? row.usually);
 
 /** That function, told to use the cell's engine, and with as much time as the cell is to have. */
 const functionFor = (cell: Cell, name: "matrix-sync" | "matrix-worker") =>

