@@ -9,7 +9,7 @@ import type { Fault } from "./support/easel.ts";
 import { Hub } from "./support/hub.ts";
 import { download, formatOf, pngSize } from "./support/picture.ts";
 
-/** With it four tries fit that wait 1, 2 and 4 seconds (and up to a quarter more), and a fifth after 8 does not. */
+/** With it four tries fit that wait 1, 2 and 4 seconds (and up to a quarter more), and a fifth after 8, which 429 alone would get, does not. */
 const hub = new Hub({
   forgetful: true,
   functionEnv: { IMAGE_BUDGET_SECONDS: "15", IMAGE_ENGINES: "huggingface/hf-inference:easel/sketch-1" },

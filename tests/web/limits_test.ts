@@ -35,7 +35,7 @@ studio.test("an hour whose pictures are made says so, when the next strip comes,
   }
   await pages.studio.notice(/^All 3 pictures of this hour are used up\. New strip in (1 hour|\d+ minutes)\.$/)
     .waitFor();
-  assert.equal(await pages.studio.cost.innerText(), "All pictures of this hour are made.");
+  await pages.studio.cost.getByText("All pictures of this hour are made.", { exact: true }).waitFor();
   await pages.studio.prompt.fill(`${bench.marker} one too many`);
   const sent: string[] = [];
   page.on("request", (request) => request.method() === "POST" && sent.push(request.url()));
@@ -60,7 +60,7 @@ studio.test("more at once than are left is refused before it is sent, with what 
   await (await pages.studio.ask(bench.marker)).picture();
   await panel.choose("3");
   await pages.studio.prompt.fill("three of them");
-  assert.equal(await pages.studio.cost.innerText(), "Only 2 pictures are left this hour. Ask for fewer.");
+  await pages.studio.cost.getByText("Only 2 pictures are left this hour. Ask for fewer.", { exact: true }).waitFor();
 });
 
 studio.test("a session that runs out warns at ten, five and one minute, and can be extended from there", async (bench) => {
@@ -104,7 +104,7 @@ studio.test("a session that is over says so; what was begun is still finished, a
   await pages.studio.notice("Your session is over. Your pictures stay with you.").waitFor();
   hold.open();
   await late.picture();
-  assert.equal(await pages.studio.cost.innerText(), "Buy an hour to make pictures.");
+  await pages.studio.cost.getByText("Buy an hour to make pictures.", { exact: true }).waitFor();
   await page.reload();
   await pages.studio.turn(`${bench.marker} early`).picture();
   await pages.studio.turn(`${bench.marker} late`).picture();
@@ -115,7 +115,7 @@ studio.test("who has no session is led to the plans, and keeps his words", async
   const { pages, page } = await bench.signedIn(await bench.customer());
   await pages.studio.session.getByText("Pictures are made in hours that you buy.").waitFor();
   await pages.studio.prompt.fill("a boat on the Brahmaputra");
-  assert.equal(await pages.studio.cost.innerText(), "Buy an hour to make pictures.");
+  await pages.studio.cost.getByText("Buy an hour to make pictures.", { exact: true }).waitFor();
   await pages.studio.session.getByRole("link", { name: "See the plans" }).click();
   await page.getByRole("heading", { name: "Buy time in the studio" }).waitFor();
   await pages.goTo("Studio");

@@ -35,6 +35,19 @@ export class Visitor {
     return new Pages(page);
   }
 
+  /** The same, which the hub tells of changes by now: it asks for them no sooner than in a minute. */
+  async listeningTab(): Promise<Pages> {
+    const page = await this.context.newPage();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    page.on("websocket", (socket) =>
+      socket.on("framereceived", ({ payload }) => {
+        if (/"phx_reply".*"ok"/.test(String(payload))) resolve();
+      }));
+    await page.goto(this.url);
+    await promise;
+    return new Pages(page);
+  }
+
   async signInAs(email: string, password: string): Promise<void> {
     // By what has no words: the pages may speak any language.
     await this.page.locator("#email").fill(email);

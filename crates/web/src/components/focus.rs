@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{FocusOptions, HtmlElement};
 
 /// To be called before something is drawn anew: whoever is inside of such a place now is on the place itself afterwards.
 pub fn keep_in(place: &'static str) {
@@ -14,7 +14,8 @@ pub fn keep_in(place: &'static str) {
     }
 }
 
-/// To be called when something is gone that may have had the focus: whoever was on it is in the open dialog, or on the page.
+/// To be called when something is gone that may have had the focus: whoever is nowhere then is in the open dialog, or on the
+/// page. Nothing scrolls.
 pub fn find_again() {
     in_the_next_frame(|| {
         let dialog = document().query_selector("dialog:modal .lightbox-next").ok().flatten();
@@ -27,7 +28,9 @@ fn in_the_next_frame(place: impl FnOnce() -> Option<HtmlElement> + 'static) {
     request_animation_frame(move || {
         let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
         if let Some(place) = is_lost.then(place).flatten() {
-            let _ = place.focus();
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = place.focus_with_options(&options);
         }
     });
 }

@@ -27,7 +27,16 @@ impl Arrival {
 
     /// The image's address; none while it is broken and there is no network, or another try is waited for.
     pub fn address(self, url: Option<String>) -> impl Fn() -> Option<String> + Clone + Send + 'static {
-        let is_away = Memo::new(move |_| self.pauses.get() || (self.is_broken.get() && !self.store.is_online.get()));
+        let is_away = Memo::new(move |_| {
+            let is_online = self.store.is_online.get();
+            if !is_online {
+                // Once the network is back nothing is waited for any more.
+                self.pauses.update_untracked(|pauses| *pauses = false);
+                self.tries.update_untracked(|tries| *tries = 0);
+            }
+            let pauses = self.pauses.get();
+            self.is_broken.get() && (pauses || !is_online)
+        });
         move || url.clone().filter(|_| !is_away.get())
     }
 
@@ -39,8 +48,9 @@ impl Arrival {
 
     /// It did not arrive: it is asked for a few times more, and once more whenever a network is back.
     pub fn fail(self) {
+        // An image may fail after whoever showed it has left.
+        let Some(tries) = self.tries.try_with_untracked(|tries| *tries) else { return };
         self.is_broken.set(true);
-        let tries = self.tries.get_untracked();
         let waits_ms = failure::asks_by_itself_after_ms(tries).filter(|_| self.store.is_online.get_untracked());
         let Some(waits_ms) = waits_ms else { return };
         self.tries.set(tries.saturating_add(1));

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use web_state::clock::{Span, Warning};
 use web_state::phrase::{Phrase, Value};
 use web_state::route::Route;
-use web_sys::Node;
+use web_sys::Element;
 
 use super::control::{button, icon};
 use super::film::film;
@@ -33,12 +33,10 @@ pub fn rail(store: Store) -> AnyView {
         store.is_panel_open.track();
         is_open.set(false);
     });
+    // The session gives way where it may lie over what the keyboard goes to.
     let leave = move |event: FocusEvent| {
-        let aside = event.current_target().and_then(|aside| aside.dyn_into::<Node>().ok());
-        let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
-        if let (Some(aside), Some(to)) = (aside, to)
-            && !aside.contains(Some(&to))
-        {
+        let to = event.related_target().and_then(|to| to.dyn_into::<Element>().ok());
+        if to.is_some_and(|to| to.closest("#panel").ok().flatten().is_some()) {
             is_open.set(false);
         }
     };

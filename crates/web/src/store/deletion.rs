@@ -12,6 +12,8 @@ use web_state::turn::Picture;
 use super::{Store, notices, past};
 use crate::bridge::{Answer, Ask, browser, hub};
 
+/// How long a deletion that got no answer may still be under way.
+const LATE_MS: u64 = 5_000;
 /// So often it is looked whether something else is wanted meanwhile.
 const SLICE_MS: u32 = 250;
 
@@ -64,21 +66,26 @@ fn want(store: Store, picture_id: &str, is_wanted: bool) {
     }
 }
 
-/// Tells the hub until it has said that what is wanted by then is so. Telling it the same twice is telling it once.
+/// Tells the hub what is wanted by then, until it has answered or nobody has a few times. Telling it the same twice is telling
+/// it once.
 async fn tell(store: Store, picture_id: String) {
     let ids = [picture_id];
     let [picture_id] = &ids;
-    let (mut told, mut tries) = (None, 0_u32);
+    let (mut told, mut tries, mut may_come_late) = (None, 0_u32, false);
     while let Some(is_wanted) = wanted(store, picture_id) {
         if told.replace(is_wanted) != Some(is_wanted) {
             tries = 0;
         }
         let answer = hub().ask(if is_wanted { Ask::Delete(&ids) } else { Ask::Restore(&ids) }).await;
+        may_come_late |= is_wanted && is_unsure(&answer);
         let waits_ms =
             failure::asks_by_itself_after_ms(tries).filter(|_| is_unsure(&answer) && store.is_online.get_untracked());
         if let Some(waits_ms) = waits_ms {
             tries = tries.saturating_add(1);
             pause(store, picture_id, is_wanted, waits_ms).await;
+        } else if is_done(&answer, false) && std::mem::take(&mut may_come_late) {
+            // A deletion that got no answer may reach the hub after what took it back.
+            pause(store, picture_id, is_wanted, LATE_MS).await;
         } else if wanted(store, picture_id) == Some(is_wanted) {
             store.deletions.update_untracked(|deletions| deletions.retain(|one| one.picture_id != *picture_id));
             if is_done(&answer, is_wanted) {

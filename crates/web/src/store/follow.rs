@@ -89,7 +89,10 @@ pub async fn take_up(store: Store) {
     for picture in rows::pictures(&found) {
         // The hub has heard of it: nobody needs to ask for it again.
         unsent::forget(&picture.request_id);
-        let is_followed = store.jobs.with_untracked(|jobs| jobs.iter().any(|job| job.request_id == picture.request_id));
+        let is_followed = store.jobs.with_untracked(|jobs| {
+            let mut ours = jobs.iter().filter(|job| job.request_id == picture.request_id);
+            ours.any(|job| !matches!(job.phase, Phase::Silent(_)))
+        });
         if !is_followed {
             let conversation_id = picture.conversation_id.clone().unwrap_or_default();
             set_phase(store, &picture.request_id.clone(), &conversation_id, Phase::UnderWay(facts_in(&picture)));

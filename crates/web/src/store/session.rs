@@ -70,6 +70,9 @@ pub async fn refresh(store: Store) {
         return;
     };
     let answer = store.ask(Ask::Balance(&session.id)).await;
+    if answer.is_silence() {
+        return;
+    }
     if answer.is_ok() {
         take(store, rows::balance(&session.id, &answer.body));
     }

@@ -145,6 +145,19 @@ async fn a_deletion_that_is_refused_is_none() {
 }
 
 #[wasm_bindgen_test]
+async fn a_deletion_that_may_still_be_under_way_is_taken_back_once_more() {
+    let stage = conversation();
+    fake::answer("deletePictures", SILENCE);
+    fake::answer("restorePictures", RESTORED);
+    deletion::delete(stage.kept, &picture());
+    JsFuture::from(Promise::resolve(&JsValue::NULL)).await.expect("nothing");
+    deletion::restore(stage.kept, &["p".to_owned()]);
+    turn().await;
+    assert_eq!(asked(), (1, 2));
+    assert!(!is_deleted(&stage));
+}
+
+#[wasm_bindgen_test]
 async fn rows_that_were_read_before_a_deletion_do_not_undo_it() {
     let stage = conversation();
     fake::answer("deletePictures", DELETED);
